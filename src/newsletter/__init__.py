@@ -1,0 +1,1 @@
+"""A newsletter platform its publisher owns."""

@@ -1,0 +1,5 @@
+"""`python -m newsletter` is the command line."""
+
+from newsletter.cli import main
+
+main()

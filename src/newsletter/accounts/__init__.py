@@ -1,0 +1,1 @@
+"""Who is this: identities, roles, sign-in by a mailed link, sessions."""

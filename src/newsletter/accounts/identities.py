@@ -1,0 +1,106 @@
+"""People who can sign in, and what they may do."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session as DatabaseSession
+
+from newsletter.database import insert_if_absent
+from newsletter.domain.addresses import Address
+from newsletter.domain.errors import NotAllowed, NotFound
+from newsletter.domain.identifiers import new_public_id
+from newsletter.models import Identity, Role
+
+
+class RoleName(StrEnum):
+    """The roles there are."""
+
+    OWNER = "owner"
+    EDITOR = "editor"
+    AUTHOR = "author"
+
+
+class Permission(StrEnum):
+    """What a role may be needed for."""
+
+    WRITE = "write"
+    PUBLISH = "publish"
+    EDIT_ALL = "edit all posts"
+
+
+PERMISSIONS: Mapping[Permission, frozenset[RoleName]] = {
+    Permission.WRITE: frozenset({RoleName.OWNER, RoleName.EDITOR, RoleName.AUTHOR}),
+    Permission.PUBLISH: frozenset({RoleName.OWNER, RoleName.EDITOR, RoleName.AUTHOR}),
+    Permission.EDIT_ALL: frozenset({RoleName.OWNER, RoleName.EDITOR}),
+}
+
+
+def add_account(
+    session: DatabaseSession, publication_id: int, address: Address, name: str, role: RoleName, now: datetime
+) -> Identity:
+    """Make an identity with a role, or give the role to the one that is there. Safe to repeat."""
+    insert_if_absent(
+        session,
+        Identity,
+        publication_id=publication_id,
+        public_id=new_public_id(),
+        address=address.wire,
+        address_key=address.key,
+        name=name,
+        created_at=now,
+    )
+    identity = find_identity(session, publication_id, address)
+    assert identity is not None
+    if name:
+        identity.name = name
+    insert_if_absent(
+        session, Role, publication_id=publication_id, identity_id=identity.id, name=role, granted_at=now
+    )
+    return identity
+
+
+def find_identity(session: DatabaseSession, publication_id: int, address: Address) -> Identity | None:
+    """The identity of an address, if there is one."""
+    return session.scalar(
+        select(Identity).where(
+            Identity.publication_id == publication_id,
+            Identity.address_key == address.key,
+            Identity.erased_at.is_(None),
+        )
+    )
+
+
+def the_author(session: DatabaseSession, publication_id: int, address: Address | None) -> Identity:
+    """The author of that address, or, when none is named, the first account. Raises NotFound."""
+    if address is not None:
+        identity = find_identity(session, publication_id, address)
+        if identity is None:
+            raise NotFound(
+                f"There is no account for {address.wire}. Make one: newsletter account add {address.wire}"
+            )
+        return identity
+    first = session.scalar(
+        select(Identity)
+        .join(Role, Role.identity_id == Identity.id)
+        .where(Identity.publication_id == publication_id)
+        .order_by(Identity.id)
+        .limit(1)
+    )
+    if first is None:
+        raise NotFound("There is no author yet. Make one: newsletter account add name@example.org")
+    return first
+
+
+def roles_of(session: DatabaseSession, identity: Identity) -> frozenset[RoleName]:
+    """All roles of an identity."""
+    return frozenset(
+        RoleName(name) for name in session.scalars(select(Role.name).where(Role.identity_id == identity.id))
+    )
+
+
+def require(roles: frozenset[RoleName], permission: Permission) -> None:
+    """Raise NotAllowed unless one of the roles has the permission."""
+    if not roles & PERMISSIONS[permission]:
+        raise NotAllowed(f"Your account may not {permission}. Ask the owner of the publication.")

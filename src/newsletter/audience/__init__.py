@@ -1,0 +1,1 @@
+"""Who reads: subscribing, leaving, choosing sections, and who must not be mailed."""

@@ -1,0 +1,52 @@
+"""Groups of subscribers, as queries."""
+
+from collections.abc import Collection, Mapping
+
+from sqlalchemy import Select, exists, func, select
+from sqlalchemy.orm import Session
+
+from newsletter.domain.eligibility import Standing
+from newsletter.domain.states import SubscriberState, SubscriptionState
+from newsletter.models import Departure, Subscriber, Subscription, Suppression
+
+_suppressed = exists().where(Suppression.subscriber_id == Subscriber.id)
+
+
+def eligible_followers(section_id: int) -> Select[int]:
+    """Ids of the subscribers whom a letter of this section may reach (`domain.eligibility` as a query)."""
+    return (
+        select(Subscriber.id)
+        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
+        .where(
+            Subscription.section_id == section_id,
+            Subscription.state == SubscriptionState.CONFIRMED,
+            Subscriber.state == SubscriberState.ACTIVE,
+            ~_suppressed,
+        )
+    )
+
+
+def count_followers(session: Session, section_id: int) -> int:
+    """How many a letter of this section would reach now."""
+    return session.scalar(select(func.count()).select_from(eligible_followers(section_id).subquery())) or 0
+
+
+def standings(session: Session, section_id: int, subscriber_ids: Collection[int]) -> Mapping[int, Standing]:
+    """Where each of these subscribers stands with a section at this moment."""
+    rows = session.execute(
+        select(Subscriber.id, Subscriber.state, Subscription.state, _suppressed)
+        .outerjoin(
+            Subscription,
+            (Subscription.subscriber_id == Subscriber.id) & (Subscription.section_id == section_id),
+        )
+        .where(Subscriber.id.in_(subscriber_ids))
+    )
+    return {
+        row_id: Standing(state, subscription, bool(suppressed))
+        for row_id, state, subscription, suppressed in rows
+    }
+
+
+def newest_departure(session: Session) -> int:
+    """A number that grows whenever somebody leaves."""
+    return session.scalar(select(func.max(Departure.id))) or 0

@@ -1,0 +1,61 @@
+"""Addresses we must not mail, remembered by a keyed hash."""
+
+import hashlib
+import hmac
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.database import close_gate, insert_if_absent
+from newsletter.domain.addresses import Address
+from newsletter.models import Departure, Subscriber, Suppression
+
+
+class Hasher:
+    """Turns an address into the form suppressions are kept in; without the key nobody can test guesses."""
+
+    def __init__(self, secret: str) -> None:
+        self._key = hashlib.sha256(b"newsletter suppression\0" + secret.encode()).digest()
+
+    def hash(self, address: Address) -> str:
+        """The hash of the mailbox, whatever its spelling."""
+        return hmac.new(self._key, address.key.encode(), hashlib.sha256).hexdigest()
+
+
+def suppress(
+    session: Session, hasher: Hasher, publication_id: int, address: Address, *, reason: str, now: datetime
+) -> None:
+    """Stop all mail to an address from now on, also mail already queued. Safe to repeat."""
+    close_gate(session)
+    subscriber = session.scalar(
+        select(Subscriber).where(
+            Subscriber.publication_id == publication_id, Subscriber.address_key == address.key
+        )
+    )
+    subscriber_id = subscriber.id if subscriber else None
+    added = insert_if_absent(
+        session,
+        Suppression,
+        publication_id=publication_id,
+        address_hash=hasher.hash(address),
+        subscriber_id=subscriber_id,
+        reason=reason,
+        note="",
+        at=now,
+    )
+    if added:
+        session.add(Departure(publication_id=publication_id, subscriber_id=subscriber_id, at=now))
+
+
+def is_suppressed(session: Session, hasher: Hasher, publication_id: int, address: Address) -> bool:
+    """Whether this address must not be mailed."""
+    return (
+        session.scalar(
+            select(Suppression.id).where(
+                Suppression.publication_id == publication_id,
+                Suppression.address_hash == hasher.hash(address),
+            )
+        )
+        is not None
+    )

@@ -1,0 +1,1 @@
+"""The sample publication of the demo."""

@@ -1,0 +1,1 @@
+"""How it travels: freezing an audience, the ledger, sending, sweeping, and single notices."""

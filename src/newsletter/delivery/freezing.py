@@ -1,0 +1,132 @@
+"""Fixing the audience: one delivery row per eligible subscriber, in batches of id ranges.
+
+Each step is one transaction that moves the campaign's mark forward from where it found it. A step
+that is repeated, or run by two workers at once, finds the mark moved and changes nothing.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import Integer, Select, func, insert, literal, select, update
+from sqlalchemy.orm import Session
+
+from newsletter.audience.segments import eligible_followers
+from newsletter.database import Database, clock, rows_changed
+from newsletter.domain.errors import BrokenPromise
+from newsletter.domain.states import BatchState, CampaignState, DeliveryState
+from newsletter.jobs import Bell, Job
+from newsletter.models import Batch, Campaign, Delivery, Subscriber
+from newsletter.models.delivery import DeliveryStateNumber
+
+
+def freeze_audience(database: Database, bell: Bell, campaign_id: int, batch_size: int) -> None:
+    """Make the deliveries of a campaign, then let it send. Safe to repeat and to be killed at any point."""
+    _mark_the_end(database, campaign_id)
+    while _freeze_one_batch(database, campaign_id, batch_size):
+        pass
+    _start_sending(database, bell, campaign_id)
+
+
+def _mark_the_end(database: Database, campaign_id: int) -> None:
+    """Whoever subscribes from now on is not part of this audience."""
+    with database.writing() as session:
+        newest = session.scalar(select(func.max(Subscriber.id))) or 0
+        session.execute(
+            update(Campaign)
+            .where(
+                Campaign.id == campaign_id,
+                Campaign.state == CampaignState.FREEZING,
+                Campaign.audience_through.is_(None),
+            )
+            .values(audience_through=newest)
+        )
+
+
+def _freeze_one_batch(database: Database, campaign_id: int, batch_size: int) -> bool:
+    with database.writing() as session:
+        campaign = session.get(Campaign, campaign_id, with_for_update=True)
+        if campaign is None or campaign.state is not CampaignState.FREEZING:
+            return False
+        ids = session.scalars(_next_ids(campaign).limit(batch_size)).all()
+        if not ids:
+            return False
+        low, high = campaign.frozen_through + 1, ids[-1]
+        inserted = session.execute(
+            insert(Delivery).from_select(
+                ["campaign_id", "subscriber_id", "state", "attempt", "refusals", "resends"],
+                _rows(campaign, high),
+            )
+        )
+        count = rows_changed(inserted)
+        session.add(
+            Batch(
+                campaign_id=campaign_id,
+                low=low,
+                high=high,
+                total=count,
+                state=BatchState.READY,
+                due_at=campaign.due_at,
+            )
+        )
+        campaign.frozen_through = high
+        return True
+
+
+def _start_sending(database: Database, bell: Bell, campaign_id: int) -> None:
+    with database.writing() as session:
+        campaign = session.get(Campaign, campaign_id, with_for_update=True)
+        if campaign is None or campaign.state is not CampaignState.FREEZING:
+            return
+        if session.scalar(select(_next_ids(campaign).exists())):
+            return  # somebody else moved the mark back or is still at it; the sweeper calls again
+        total = session.scalar(
+            select(func.coalesce(func.sum(Batch.total), 0)).where(Batch.campaign_id == campaign_id)
+        )
+        rows = session.scalar(
+            select(func.count()).select_from(Delivery).where(Delivery.campaign_id == campaign_id)
+        )
+        if rows is None or rows != total:
+            raise BrokenPromise(f"campaign {campaign_id}: {rows} deliveries but batches for {total}")
+        _begin(campaign, rows, clock(session))
+        bell.ring_after_commit(session, Job.SEND)
+
+
+def _begin(campaign: Campaign, total: int, now: datetime) -> None:
+    campaign.total = total
+    campaign.audience_frozen_at = now
+    campaign.state = CampaignState.SENDING
+    if total == 0:
+        campaign.state = CampaignState.FINISHED
+        campaign.finished_at = now
+
+
+def _next_ids(campaign: Campaign) -> Select[int]:
+    return (
+        eligible_followers(campaign.section_id)
+        .where(Subscriber.id > campaign.frozen_through, Subscriber.id <= campaign.audience_through)
+        .order_by(Subscriber.id)
+    )
+
+
+def _rows(campaign: Campaign, high: int) -> Select[int, int, DeliveryState, int, int, int]:
+    return (
+        eligible_followers(campaign.section_id)
+        .with_only_columns(
+            literal(campaign.id),
+            Subscriber.id,
+            literal(DeliveryState.PLANNED, DeliveryStateNumber),
+            literal(0, Integer),
+            literal(0, Integer),
+            literal(0, Integer),
+        )
+        .where(Subscriber.id > campaign.frozen_through, Subscriber.id <= high)
+    )
+
+
+def campaigns_to_freeze(session: Session) -> list[int]:
+    """Campaigns whose audience is still to be fixed and whose time has come."""
+    now = clock(session)
+    return list(
+        session.scalars(
+            select(Campaign.id).where(Campaign.state == CampaignState.FREEZING, Campaign.due_at <= now)
+        )
+    )

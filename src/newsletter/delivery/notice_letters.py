@@ -1,0 +1,127 @@
+"""What single mails say: confirmations, welcomes, sign-in links."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.domain.holes import Hole, HoleKind
+from newsletter.domain.links import Links
+from newsletter.domain.states import SubscriberState
+from newsletter.mail.message import Mailbox, notice_headers, reader_headers
+from newsletter.models import Consent, Identity, Notice, Publication, Section, SignIn, Subscriber
+from newsletter.rendering.compose import Composer
+from newsletter.rendering.markers import Markers
+from newsletter.rendering.plan import Plan, compile_plan
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a notice's letter is made from."""
+
+    address: str
+    name: str
+    values: Mapping[str, str]
+
+
+def facts_of(session: Session, links: Links, notice: Notice) -> Facts | None:
+    """Look up what a notice needs, or None when its reason is gone, such as an erased subscriber."""
+    return _FACTS[notice.kind](session, links, notice)
+
+
+def _confirm(session: Session, links: Links, notice: Notice) -> Facts | None:
+    subscriber = _subscriber(session, notice)
+    consent = session.scalar(select(Consent).where(Consent.public_id == notice.payload.get("consent")))
+    if subscriber is None or consent is None:
+        return None
+    sections = session.scalars(
+        select(Section.name).where(Section.id.in_(consent.section_ids)).order_by(Section.position)
+    )
+    values = {
+        "action_url": links.confirm(consent.public_id, consent.at),
+        "sections": ", ".join(sections),
+    }
+    return _to_subscriber(subscriber, values)
+
+
+def _preferences(session: Session, links: Links, notice: Notice) -> Facts | None:
+    subscriber = _subscriber(session, notice)
+    if subscriber is None:
+        return None
+    return _to_subscriber(subscriber, {"action_url": links.preferences(subscriber.public_id), "sections": ""})
+
+
+def _sign_in(session: Session, links: Links, notice: Notice) -> Facts | None:
+    identity = session.get(Identity, notice.identity_id)
+    link = session.scalar(select(SignIn).where(SignIn.public_id == notice.payload.get("sign_in")))
+    if identity is None or identity.address is None or link is None:
+        return None
+    values = {"action_url": links.sign_in(link.public_id, link.created_at), "sections": ""}
+    return Facts(identity.address, identity.name, {**values, "address": identity.address})
+
+
+_FACTS: Mapping[str, Callable[[Session, Links, Notice], Facts | None]] = {
+    "confirm": _confirm,
+    "already": _preferences,
+    "welcome": _preferences,
+    "sign_in": _sign_in,
+}
+
+
+class NoticePress:
+    """Prints notices; each kind's template is rendered and inlined once, then merged."""
+
+    def __init__(self, composer: Composer, links: Links) -> None:
+        self._composer = composer
+        self._links = links
+        self._plans: dict[tuple[str, ...], Plan] = {}
+
+    def print(self, publication: Publication, notice: Notice, facts: Facts, now: datetime) -> bytes:
+        """The bytes of one notice; printing it again gives the same Message-ID."""
+        message_id = f"{notice.public_id}.n.{publication.public_id}@{publication.list_domain}"
+        headers = reader_headers(Mailbox(facts.name, facts.address), message_id, now)
+        return self._plan(publication, notice.kind).merge({**facts.values, **headers, "name": facts.name})
+
+    def _plan(self, publication: Publication, kind: str) -> Plan:
+        key = (
+            kind,
+            publication.name,
+            publication.sender_name,
+            publication.sender_address,
+            publication.accent,
+            publication.postal_address,
+            publication.locale,
+        )
+        if key not in self._plans:
+            self._plans[key] = self._compile(publication, kind)
+        return self._plans[key]
+
+    def _compile(self, publication: Publication, kind: str) -> Plan:
+        markers = Markers()
+        context = {
+            "publication": publication,
+            "home_url": self._links.home(),
+            "html": _holes(markers, HoleKind.HTML),
+            "text": _holes(markers, HoleKind.TEXT),
+        }
+        letter = self._composer.compose(kind, context, markers)
+        sender = Mailbox(publication.sender_name, publication.sender_address)
+        return compile_plan(notice_headers(sender, letter.subject), letter)
+
+
+def _holes(markers: Markers, kind: HoleKind) -> Mapping[str, str]:
+    return {name: markers.mark(Hole(name, kind)) for name in ("action_url", "sections", "address", "name")}
+
+
+def _subscriber(session: Session, notice: Notice) -> Subscriber | None:
+    subscriber = session.get(Subscriber, notice.subscriber_id)
+    if subscriber is None or subscriber.address is None or subscriber.state is SubscriberState.ERASED:
+        return None
+    return subscriber
+
+
+def _to_subscriber(subscriber: Subscriber, values: Mapping[str, str]) -> Facts:
+    address = subscriber.address or ""
+    return Facts(address, subscriber.name, {**values, "address": address})

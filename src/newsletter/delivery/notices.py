@@ -1,0 +1,114 @@
+"""Single mails to single people: claimed one by one, sent at once, tried again when refused for now."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from newsletter.database import Database, clock, rows_changed
+from newsletter.delivery.notice_letters import NoticePress, facts_of
+from newsletter.domain.links import Links
+from newsletter.domain.outcomes import Outcome
+from newsletter.domain.settlement import Rules, settle
+from newsletter.domain.states import FINAL_DELIVERY_STATES, DeliveryState
+from newsletter.mail.envelope import Envelope
+from newsletter.models import Notice, Publication
+
+_log = structlog.get_logger(__name__)
+
+_DUE = (DeliveryState.PLANNED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
+
+
+@dataclass(frozen=True)
+class ClaimedNotice:
+    """A notice that is ours to send, as bytes."""
+
+    id: int
+    attempt: int
+    envelope: Envelope
+    message: bytes
+
+
+class NoticeDesk:
+    """Takes due notices and writes down what became of them."""
+
+    def __init__(
+        self, database: Database, press: NoticePress, links: Links, rules: Rules, claim_for: timedelta
+    ) -> None:
+        self._database = database
+        self._press = press
+        self._links = links
+        self._rules = rules
+        self._claim_for = claim_for
+
+    def claim(self) -> ClaimedNotice | None:
+        """Take the notice that waits longest; its intent to send is durable when this returns."""
+        with self._database.writing() as session:
+            now = clock(session)
+            notice = session.scalar(
+                select(Notice)
+                .where(Notice.state.in_(_DUE), Notice.next_at <= now)
+                .order_by(Notice.next_at, Notice.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            return None if notice is None else self._take(session, notice, now)
+
+    def has_due(self) -> bool:
+        """Whether anybody waits."""
+        with self._database.reading() as session:
+            query = select(Notice.id).where(Notice.state.in_(_DUE), Notice.next_at <= clock(session)).limit(1)
+            return session.scalar(query) is not None
+
+    def settle(self, claimed: ClaimedNotice, outcome: Outcome) -> None:
+        """Write down the outcome of a claim; one that was claimed anew meanwhile is left alone."""
+        with self._database.writing() as session:
+            notice = session.get_one(Notice, claimed.id, with_for_update=True)
+            if notice.attempt != claimed.attempt or notice.state is not DeliveryState.SENDING:
+                return
+            now = clock(session)
+            settlement = settle(outcome, notice.refusals, notice.created_at, now, self._rules)
+            notice.state = settlement.state
+            notice.next_at = settlement.next_at or now
+            notice.refusals += settlement.counts
+            notice.code = outcome.reply.code if outcome.reply else None
+            notice.detail = settlement.detail or None
+            notice.changed_at = now
+            if settlement.state in FINAL_DELIVERY_STATES:
+                notice.payload = {}
+            _log.info("notice_settled", notice=notice.id, kind=notice.kind, state=settlement.state.word)
+
+    def put_back(self, claimed: ClaimedNotice, wait: float) -> None:
+        """Return a claim whose letter never began."""
+        with self._database.writing() as session:
+            changed = session.execute(
+                update(Notice)
+                .where(
+                    Notice.id == claimed.id,
+                    Notice.attempt == claimed.attempt,
+                    Notice.state == DeliveryState.SENDING,
+                )
+                .values(state=DeliveryState.PLANNED, next_at=clock(session) + timedelta(seconds=wait))
+            )
+            if not rows_changed(changed):
+                _log.warning("notice_was_taken", notice=claimed.id)
+
+    def _take(self, session: Session, notice: Notice, now: datetime) -> ClaimedNotice | None:
+        facts = facts_of(session, self._links, notice)
+        if facts is None:
+            notice.state = DeliveryState.SKIPPED
+            notice.detail = "its reason is gone"
+            notice.changed_at = now
+            return None
+        if notice.state is DeliveryState.UNCERTAIN:
+            notice.resends += 1
+        notice.state = DeliveryState.SENDING
+        notice.attempt += 1
+        notice.next_at = now + self._claim_for
+        notice.changed_at = now
+        publication = session.get_one(Publication, notice.publication_id)
+        envelope = Envelope(publication.sender_address, facts.address)
+        message = self._press.print(publication, notice, facts, now)
+        return ClaimedNotice(notice.id, notice.attempt, envelope, message)

@@ -1,0 +1,67 @@
+"""How far a campaign is: numbers that add up."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from newsletter.models import Batch
+
+
+@dataclass(frozen=True)
+class Counts:
+    """The deliveries of a campaign by state."""
+
+    total: int
+    sending: int
+    accepted: int
+    deferred: int
+    failed: int
+    skipped: int
+    uncertain: int
+    resends: int
+
+    @property
+    def planned(self) -> int:
+        """Those nobody has touched yet."""
+        moved = self.sending + self.accepted + self.deferred + self.failed + self.skipped + self.uncertain
+        return self.total - moved
+
+    @property
+    def settled(self) -> int:
+        """Those that have come to an end."""
+        return self.accepted + self.failed + self.skipped
+
+    def as_dict(self) -> dict[str, int]:
+        """The numbers by name."""
+        return {
+            "audience": self.total,
+            "planned": self.planned,
+            "sending": self.sending,
+            "accepted": self.accepted,
+            "deferred": self.deferred,
+            "failed": self.failed,
+            "skipped": self.skipped,
+            "uncertain": self.uncertain,
+            "resends": self.resends,
+        }
+
+
+def count_deliveries(session: Session, campaign_id: int) -> Counts:
+    """The counts of a campaign, summed over its batches."""
+    columns = (
+        Batch.total,
+        Batch.sending,
+        Batch.accepted,
+        Batch.deferred,
+        Batch.failed,
+        Batch.skipped,
+        Batch.uncertain,
+        Batch.resends,
+    )
+    sums = session.execute(
+        select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(
+            Batch.campaign_id == campaign_id
+        )
+    ).one()
+    return Counts(*(int(number) for number in sums))

@@ -1,0 +1,85 @@
+"""The sweeper: finds work that nobody was woken for. It needs neither Redis nor a scheduler."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from newsletter.database import Database, clock, insert_if_absent
+from newsletter.delivery.freezing import campaigns_to_freeze
+from newsletter.delivery.moves import finish_campaigns
+from newsletter.delivery.recovery import recover_batches, recover_notices
+from newsletter.domain.states import BatchState, CampaignState, DeliveryState
+from newsletter.jobs import Bell, Job
+from newsletter.models import Batch, Campaign, Notice, Worker
+
+_log = structlog.get_logger(__name__)
+
+_FORGET_WORKERS_AFTER = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One look at everything that may have been left lying."""
+
+    database: Database
+    bell: Bell
+    worker: str
+    uncertain_grace: timedelta
+
+    def run(self) -> None:
+        """Recover what crashed, finish what is done, ring for what is due."""
+        self._sign_of_life()
+        recovered = recover_batches(self.database, self.uncertain_grace)
+        if recovered:
+            _log.warning("batches_recovered", batches=recovered)
+        recover_notices(self.database)
+        with self.database.writing() as session:
+            finish_campaigns(session)
+        for job, ids in self._due():
+            self.bell.ring(job, *ids)
+
+    def _due(self) -> list[tuple[Job, tuple[int, ...]]]:
+        with self.database.reading() as session:
+            now = clock(session)
+            rings: list[tuple[Job, tuple[int, ...]]] = [
+                (Job.FREEZE, (campaign_id,)) for campaign_id in campaigns_to_freeze(session)
+            ]
+            if _batches_wait(session, now):
+                rings.append((Job.SEND, ()))
+            if _notices_wait(session, now):
+                rings.append((Job.NOTICES, ()))
+            return rings
+
+    def _sign_of_life(self) -> None:
+        with self.database.writing() as session:
+            now = clock(session)
+            if not insert_if_absent(session, Worker, name=self.worker, started_at=now, seen_at=now):
+                session.scalars(select(Worker).where(Worker.name == self.worker)).one().seen_at = now
+            session.execute(delete(Worker).where(Worker.seen_at < now - _FORGET_WORKERS_AFTER))
+
+
+def _batches_wait(session: Session, now: datetime) -> bool:
+    return (
+        session.scalar(
+            select(Batch.id)
+            .join(Campaign, Campaign.id == Batch.campaign_id)
+            .where(
+                Campaign.state == CampaignState.SENDING,
+                Batch.state == BatchState.READY,
+                Batch.due_at <= now,
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def _notices_wait(session: Session, now: datetime) -> bool:
+    due = (DeliveryState.PLANNED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
+    return (
+        session.scalar(select(Notice.id).where(Notice.state.in_(due), Notice.next_at <= now).limit(1))
+        is not None
+    )

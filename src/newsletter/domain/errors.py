@@ -1,0 +1,68 @@
+"""Everything that can go wrong, on one page.
+
+NewsletterError
+├── BadInput            somebody gave us something we cannot use; the message says what to do
+│   ├── BadAddress
+│   ├── BadPost
+│   └── BadLink         a signed link that does not hold
+│       └── ExpiredLink
+├── NotFound            no such thing here
+├── NotAllowed          this person may not do that
+├── Conflict            somebody else was there first
+├── BadSetting          the installation is set up wrongly
+├── DatabaseTrouble     the database is missing, locked, read-only or out of date
+├── RelayTrouble        the relay cannot be used now; nobody's letter is to blame
+└── BrokenPromise       a rule we rely on does not hold; a bug, never a user's fault
+"""
+
+
+class NewsletterError(Exception):
+    """Root of all our errors; its message is a sentence for a human being."""
+
+
+class BadInput(NewsletterError):
+    """The input cannot be used; the message says what to change."""
+
+
+class BadAddress(BadInput):
+    """This is not an address we can mail."""
+
+
+class BadPost(BadInput):
+    """The post cannot be read or published as it stands."""
+
+
+class BadLink(BadInput):
+    """The signed link was cut, changed or made for something else."""
+
+
+class ExpiredLink(BadLink):
+    """The signed link was good once."""
+
+
+class NotFound(NewsletterError):
+    """There is no such thing here."""
+
+
+class NotAllowed(NewsletterError):
+    """This person may not do that."""
+
+
+class Conflict(NewsletterError):
+    """Somebody changed it in the meantime."""
+
+
+class BadSetting(NewsletterError):
+    """A setting is missing or unsafe; the message names it."""
+
+
+class DatabaseTrouble(NewsletterError):
+    """The database cannot be used; the message says why and what to do."""
+
+
+class RelayTrouble(NewsletterError):
+    """The relay cannot be used right now; no recipient is to blame."""
+
+
+class BrokenPromise(NewsletterError):
+    """An invariant of ours does not hold."""

@@ -1,0 +1,71 @@
+"""Every address that a mail may carry; `web` answers at these, and a test holds the two together."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.domain.identifiers import public_id_bytes, public_id_from
+from newsletter.domain.tokens import Keyring, Purpose
+
+CONFIRM_WITHIN = timedelta(days=7)
+SIGN_IN_WITHIN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Links:
+    """Writes and reads the signed links of one installation."""
+
+    site_url: str
+    keyring: Keyring
+
+    def home(self) -> str:
+        """The front page."""
+        return self._at("")
+
+    def post(self, slug: str) -> str:
+        """A post's page."""
+        return self._at(f"p/{slug}")
+
+    def confirm(self, consent_id: str, asked_at: datetime) -> str:
+        """The page with one button that turns a request into a subscription."""
+        payload = public_id_bytes(consent_id)
+        return self._at("confirm/" + self.keyring.sign(Purpose.CONFIRM, payload, asked_at + CONFIRM_WITHIN))
+
+    def unsubscribe(self, subscriber_id: str, section_id: str) -> str:
+        """Leaves one section; it never expires (RFC 8058; laws ask for 60 days)."""
+        payload = public_id_bytes(subscriber_id) + public_id_bytes(section_id)
+        return self._at("u/" + self.keyring.sign(Purpose.UNSUBSCRIBE, payload))
+
+    def preferences(self, subscriber_id: str) -> str:
+        """Switches sections on and off."""
+        return self._at("preferences/" + self.preferences_token(subscriber_id))
+
+    def preferences_token(self, subscriber_id: str) -> str:
+        """The token in that address alone."""
+        return self.keyring.sign(Purpose.PREFERENCES, public_id_bytes(subscriber_id))
+
+    def sign_in(self, sign_in_id: str, asked_at: datetime) -> str:
+        """Opens the studio, once."""
+        payload = public_id_bytes(sign_in_id)
+        return self._at(
+            "studio/sign-in/" + self.keyring.sign(Purpose.SIGN_IN, payload, asked_at + SIGN_IN_WITHIN)
+        )
+
+    def open_confirm(self, token: str, now: datetime) -> str:
+        """The consent a confirm link stands for. Raises BadLink."""
+        return public_id_from(self.keyring.open(Purpose.CONFIRM, token, now))
+
+    def open_unsubscribe(self, token: str, now: datetime) -> tuple[str, str]:
+        """The subscriber and the section an unsubscribe link stands for. Raises BadLink."""
+        payload = self.keyring.open(Purpose.UNSUBSCRIBE, token, now)
+        return public_id_from(payload[:8]), public_id_from(payload[8:])
+
+    def open_preferences(self, token: str, now: datetime) -> str:
+        """The subscriber a preferences link stands for. Raises BadLink."""
+        return public_id_from(self.keyring.open(Purpose.PREFERENCES, token, now))
+
+    def open_sign_in(self, token: str, now: datetime) -> str:
+        """The sign-in a link stands for. Raises BadLink."""
+        return public_id_from(self.keyring.open(Purpose.SIGN_IN, token, now))
+
+    def _at(self, path: str) -> str:
+        return f"{self.site_url.rstrip('/')}/{path}"

@@ -1,0 +1,100 @@
+"""What became of one attempt to hand a letter to a relay, and whose fault a refusal is."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A relay's answer: basic code, enhanced code ("" when it gave none, RFC 3463) and text."""
+
+    code: int
+    enhanced: str = ""
+    text: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+
+
+def read_reply(code: int, text: str) -> Reply:
+    """Split the enhanced status code off the text of a reply (RFC 2034)."""
+    found = _ENHANCED.match(text)
+    if not found:
+        return Reply(code, "", text)
+    return Reply(code, found.group(1), text[found.end() :])
+
+
+class Step(StrEnum):
+    """The step of the SMTP conversation that was answered."""
+
+    CONNECT = "connect"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"
+
+
+class Verdict(StrEnum):
+    """What an attempt came to."""
+
+    ACCEPTED = "accepted"
+    TEMPORARY = "temporary"
+    PERMANENT = "permanent"
+    UNCERTAIN = "uncertain"
+    UNTOUCHED = "untouched"
+
+
+class Blame(StrEnum):
+    """Whose fault a refusal is. Only a recipient's may ever end a subscription."""
+
+    NOBODY = "nobody"
+    RECIPIENT = "recipient"
+    MESSAGE = "message"
+    SENDER = "sender"
+    RELAY = "relay"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The end of one attempt. `untouched` means that no body left and no attempt counts."""
+
+    verdict: Verdict
+    blame: Blame = Blame.NOBODY
+    reply: Reply | None = None
+
+
+def judge(step: Step, reply: Reply) -> Outcome:
+    """Sort a relay's answer. Blame before permanence: most refusals are not the recipient's fault."""
+    if step is Step.BODY:
+        return _judge_body(reply)
+    if reply.code == 421 or step is Step.CONNECT:
+        return Outcome(Verdict.UNTOUCHED, Blame.RELAY, reply)
+    permanent = reply.code // 100 == 5
+    if step is Step.MAIL:
+        return Outcome(Verdict.UNTOUCHED, Blame.SENDER if permanent else Blame.RELAY, reply)
+    # 552 at RCPT means 452, too many recipients or a quota (RFC 5321 section 4.5.3.1.10).
+    if step is Step.RCPT and reply.code == 552:
+        permanent = False
+    blame = Blame.RECIPIENT if step is Step.RCPT else Blame.MESSAGE
+    return Outcome(Verdict.PERMANENT if permanent else Verdict.TEMPORARY, blame, reply)
+
+
+def _judge_body(reply: Reply) -> Outcome:
+    """The answer to the final dot decides; an answer that makes no sense there decides nothing."""
+    match reply.code // 100:
+        case 2:
+            return Outcome(Verdict.ACCEPTED, reply=reply)
+        case 4:
+            return Outcome(Verdict.TEMPORARY, Blame.MESSAGE, reply)
+        case 5:
+            return Outcome(Verdict.PERMANENT, Blame.MESSAGE, reply)
+        case _:
+            return Outcome(Verdict.UNCERTAIN, reply=reply)
+
+
+def nobody_knows() -> Outcome:
+    """The body left and no answer came back (RFC 1047)."""
+    return Outcome(Verdict.UNCERTAIN)

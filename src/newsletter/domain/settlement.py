@@ -1,0 +1,46 @@
+"""From the outcome of a try to the next state of its delivery."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.domain.outcomes import Outcome, Verdict
+from newsletter.domain.retries import RetrySchedule
+from newsletter.domain.states import DeliveryState
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The state a try ends in, when something happens next, and whether it counts as a refusal."""
+
+    state: DeliveryState
+    next_at: datetime | None = None
+    counts: bool = False
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a campaign allows its deliveries."""
+
+    retries: RetrySchedule
+    uncertain_grace: timedelta
+
+
+def settle(outcome: Outcome, refusals: int, started_at: datetime, now: datetime, rules: Rules) -> Settlement:
+    """Decide what an outcome means for a delivery that was refused so many times before."""
+    detail = str(outcome.reply) if outcome.reply else ""
+    match outcome.verdict:
+        case Verdict.ACCEPTED:
+            return Settlement(DeliveryState.ACCEPTED, detail=detail)
+        case Verdict.PERMANENT:
+            return Settlement(DeliveryState.FAILED, counts=True, detail=detail)
+        case Verdict.UNTOUCHED:
+            return Settlement(DeliveryState.PLANNED, detail=detail)
+        case Verdict.UNCERTAIN:
+            detail = detail or "the relay took the letter and never answered"
+            return Settlement(DeliveryState.UNCERTAIN, now + rules.uncertain_grace, detail=detail)
+        case Verdict.TEMPORARY:
+            due = rules.retries.next_attempt(refusals + 1, now, started_at)
+            if due is None:
+                return Settlement(DeliveryState.FAILED, counts=True, detail=f"gave up: {detail}")
+            return Settlement(DeliveryState.DEFERRED, due, counts=True, detail=detail)

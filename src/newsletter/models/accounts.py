@@ -1,0 +1,66 @@
+"""Who is this: one identity for readers and authors, with roles apart."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from newsletter.models.base import Base, BigKey, PublicationId, PublicId, RowId
+
+
+class Identity(Base):
+    """A person who can sign in."""
+
+    __tablename__ = "identity"
+    __table_args__ = (UniqueConstraint("publication_id", "address_key"),)
+
+    id: Mapped[RowId]
+    publication_id: Mapped[PublicationId]
+    public_id: Mapped[PublicId]
+    address: Mapped[str | None] = mapped_column(String(254))
+    address_key: Mapped[str] = mapped_column(String(254))
+    name: Mapped[str] = mapped_column(String(200), default="")
+    bio: Mapped[str] = mapped_column(String(500), default="")
+    locale: Mapped[str | None] = mapped_column(String(16))
+    time_zone: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
+
+
+class Role(Base):
+    """What an identity may do here beyond reading: `owner`, `editor` or `author`."""
+
+    __tablename__ = "role"
+    __table_args__ = (UniqueConstraint("publication_id", "identity_id", "name"),)
+
+    id: Mapped[RowId]
+    publication_id: Mapped[PublicationId]
+    identity_id: Mapped[int] = mapped_column(BigKey, ForeignKey("identity.id"), index=True)
+    name: Mapped[str] = mapped_column(String(24))
+    granted_at: Mapped[datetime]
+
+
+class Session(Base):
+    """A browser that is signed in. The cookie holds a secret; we keep only its hash."""
+
+    __tablename__ = "session"
+
+    id: Mapped[RowId]
+    identity_id: Mapped[int] = mapped_column(BigKey, ForeignKey("identity.id"), index=True)
+    secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class SignIn(Base):
+    """A mailed sign-in link, good once."""
+
+    __tablename__ = "sign_in"
+
+    id: Mapped[RowId]
+    identity_id: Mapped[int] = mapped_column(BigKey, ForeignKey("identity.id"), index=True)
+    public_id: Mapped[PublicId]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]

@@ -1,0 +1,76 @@
+"""What is said: the publication, its sections and its posts."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from newsletter.domain.states import PostAccess, PostState
+from newsletter.models.accounts import Identity
+from newsletter.models.base import Base, BigKey, PublicationId, PublicId, RowId, choice
+
+
+class Publication(Base):
+    """A newsletter with its site. One per installation for now; every other table names it already."""
+
+    __tablename__ = "publication"
+
+    id: Mapped[RowId]
+    public_id: Mapped[PublicId]
+    name: Mapped[str] = mapped_column(String(200))
+    tagline: Mapped[str] = mapped_column(String(300), default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    sender_name: Mapped[str] = mapped_column(String(200))
+    sender_address: Mapped[str] = mapped_column(String(254))
+    # Part of every List-Id and Message-ID; it stays when the site or the sender moves.
+    list_domain: Mapped[str] = mapped_column(String(253))
+    postal_address: Mapped[str] = mapped_column(String(500), default="")
+    accent: Mapped[str] = mapped_column(String(7), default="#1f5f5b")
+    locale: Mapped[str] = mapped_column(String(16), default="en")
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    created_at: Mapped[datetime]
+
+
+class Section(Base):
+    """A part of the publication that one can follow."""
+
+    __tablename__ = "section"
+    __table_args__ = (UniqueConstraint("publication_id", "slug"),)
+
+    id: Mapped[RowId]
+    publication_id: Mapped[PublicationId]
+    public_id: Mapped[PublicId]
+    slug: Mapped[str] = mapped_column(String(100))
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(String(500), default="")
+    position: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime]
+
+
+class Post(Base):
+    """One piece of writing: a page on the site and, if its author says so, a letter."""
+
+    __tablename__ = "post"
+    __table_args__ = (
+        UniqueConstraint("publication_id", "slug"),
+        Index(None, "publication_id", "state", "published_at"),
+    )
+
+    id: Mapped[RowId]
+    publication_id: Mapped[PublicationId]
+    section_id: Mapped[int] = mapped_column(BigKey, ForeignKey("section.id"), index=True)
+    author_id: Mapped[int] = mapped_column(BigKey, ForeignKey("identity.id"))
+    public_id: Mapped[PublicId]
+    slug: Mapped[str] = mapped_column(String(150))
+    title: Mapped[str] = mapped_column(String(300))
+    subtitle: Mapped[str] = mapped_column(String(500), default="")
+    markdown: Mapped[str] = mapped_column(Text)
+    state: Mapped[PostState] = mapped_column(choice(PostState), default=PostState.DRAFT)
+    access: Mapped[PostAccess] = mapped_column(choice(PostAccess), default=PostAccess.PUBLIC)
+    version: Mapped[int] = mapped_column(default=1)
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+
+    section: Mapped[Section] = relationship(lazy="raise")
+    author: Mapped[Identity] = relationship(lazy="raise")

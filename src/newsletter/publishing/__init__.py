@@ -1,0 +1,1 @@
+"""What is said: the publication, its posts, and the campaigns that mail them."""

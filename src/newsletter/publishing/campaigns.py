@@ -1,0 +1,105 @@
+"""Publishing a post by email: one transaction freezes the content and rings the bell."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, joinedload
+
+from newsletter.database import insert_if_absent
+from newsletter.domain.errors import BadPost, NotFound
+from newsletter.domain.identifiers import new_public_id
+from newsletter.domain.links import Links
+from newsletter.domain.states import CampaignState, UncertainPolicy
+from newsletter.jobs import Bell, Job
+from newsletter.models import Campaign, Post, Publication, Section
+from newsletter.publishing.letters import Edition, compose_letter
+from newsletter.publishing.posts import publish_post
+from newsletter.rendering.compose import Composer
+from newsletter.rendering.plan import FORMAT, dump_plan
+
+
+@dataclass(frozen=True)
+class FrozenContent:
+    """What was reviewed: the plan of a post as it was at one version."""
+
+    post_id: int
+    post_version: int
+    subject: str
+    plan: bytes
+
+
+def freeze_content(
+    composer: Composer, links: Links, publication: Publication, section: Section, post: Post
+) -> FrozenContent:
+    """Render and compile a post for mailing. Takes no transaction's time. Raises BadPost."""
+    if not post.title:
+        raise BadPost("The post needs a title before it can be mailed.")
+    plan = compose_letter(composer, links, Edition(publication, section, post))
+    return FrozenContent(post.id, post.version, post.title, dump_plan(plan))
+
+
+def begin_campaign(
+    session: Session, bell: Bell, content: FrozenContent, policy: UncertainPolicy, now: datetime
+) -> Campaign:
+    """Publish a post and mail it. A second call finds the first one's campaign and changes nothing.
+
+    Raises BadPost when the post was edited since its content was frozen.
+    """
+    post = session.get_one(Post, content.post_id, with_for_update=True)
+    existing = campaign_of_post(session, post.id)
+    if existing is not None:
+        return existing
+    if post.version != content.post_version:
+        raise BadPost("The post was changed while it was being prepared. Look at it again, then publish.")
+    publish_post(post, now)
+    insert_if_absent(
+        session,
+        Campaign,
+        publication_id=post.publication_id,
+        post_id=post.id,
+        section_id=post.section_id,
+        public_id=new_public_id(),
+        subject=content.subject,
+        plan=content.plan,
+        plan_format=FORMAT,
+        state=CampaignState.FREEZING,
+        uncertain_policy=policy,
+        created_at=now,
+        due_at=now,
+    )
+    campaign = campaign_of_post(session, post.id)
+    assert campaign is not None
+    bell.ring_after_commit(session, Job.FREEZE, campaign.id)
+    return campaign
+
+
+def find_campaign(session: Session, public_id: str) -> Campaign:
+    """The campaign with this id. Raises NotFound."""
+    campaign = session.scalar(
+        select(Campaign)
+        .options(joinedload(Campaign.post), joinedload(Campaign.section))
+        .where(Campaign.public_id == public_id)
+    )
+    if campaign is None:
+        raise NotFound("There is no such campaign.")
+    return campaign
+
+
+def recent_campaigns(session: Session, publication_id: int, limit: int = 20) -> Sequence[Campaign]:
+    """The newest campaigns first."""
+    return session.scalars(
+        select(Campaign)
+        .options(joinedload(Campaign.section))
+        .where(Campaign.publication_id == publication_id)
+        .order_by(Campaign.id.desc())
+        .limit(limit)
+    ).all()
+
+
+def campaign_of_post(session: Session, post_id: int) -> Campaign | None:
+    """The campaign that mailed a post, if it was mailed."""
+    return session.scalar(
+        select(Campaign).where(Campaign.post_id == post_id, Campaign.kind == "post", Campaign.edition == 1)
+    )

@@ -1,0 +1,88 @@
+"""The publication and its sections."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.domain.errors import BadInput, NotFound
+from newsletter.models import Publication, Section
+
+
+@dataclass(frozen=True)
+class NewSection:
+    """A section to be made."""
+
+    slug: str
+    name: str
+    description: str = ""
+
+
+def the_publication(session: Session) -> Publication:
+    """The publication of this installation. Raises NotFound before the first start."""
+    publication = session.scalar(select(Publication).order_by(Publication.id).limit(1))
+    if publication is None:
+        raise NotFound(
+            "There is no publication yet. Start with `newsletter up`, or make one with `newsletter demo`."
+        )
+    return publication
+
+
+def ensure_publication(session: Session, sender_address: str, now: datetime) -> Publication:
+    """The publication of this installation; an empty one with a single section if there is none."""
+    publication = session.scalar(select(Publication).order_by(Publication.id).limit(1).with_for_update())
+    if publication is None:
+        publication = Publication(
+            name="My newsletter",
+            sender_name="My newsletter",
+            sender_address=sender_address,
+            list_domain=sender_address.rpartition("@")[2],
+            created_at=now,
+        )
+        session.add(publication)
+        session.flush()
+        add_section(session, publication, NewSection("letters", "Letters", "Everything we write."), now)
+    return publication
+
+
+def add_section(session: Session, publication: Publication, new: NewSection, now: datetime) -> Section:
+    """Add a section after the others."""
+    section = Section(
+        publication_id=publication.id,
+        slug=new.slug,
+        name=new.name,
+        description=new.description,
+        position=len(sections_of(session, publication)),
+        created_at=now,
+    )
+    session.add(section)
+    session.flush()
+    return section
+
+
+def sections_of(session: Session, publication: Publication) -> Sequence[Section]:
+    """All sections in their order."""
+    return session.scalars(
+        select(Section).where(Section.publication_id == publication.id).order_by(Section.position, Section.id)
+    ).all()
+
+
+def find_section(session: Session, publication: Publication, slug: str) -> Section:
+    """The section of that name in addresses. Raises BadInput that lists the sections there are."""
+    sections = sections_of(session, publication)
+    for section in sections:
+        if section.slug == slug:
+            return section
+    known = ", ".join(section.slug for section in sections)
+    raise BadInput(f"There is no section “{slug}”. The sections are: {known}.")
+
+
+def choose_known_sections(sections: Sequence[Section], slugs: Sequence[str]) -> Sequence[Section]:
+    """The sections with these slugs. Raises BadInput for an unknown one."""
+    known = {section.slug: section for section in sections}
+    unknown = [slug for slug in slugs if slug not in known]
+    if unknown:
+        raise BadInput(f"There is no section “{unknown[0][:50]}”. Please choose from the list.")
+    return [known[slug] for slug in dict.fromkeys(slugs)]

@@ -1,0 +1,56 @@
+"""Templates to letters: `templates/email/<kind>/` holds subject.txt, body.txt and body.html."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, select_autoescape
+
+from newsletter.domain.errors import BadSetting
+from newsletter.domain.holes import Hole
+from newsletter.rendering.inline_css import inline_css
+from newsletter.rendering.markers import Markers
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail before it becomes bytes: subject, and text and HTML cut at their holes."""
+
+    subject: str
+    text: Sequence[str | Hole]
+    html: Sequence[str | Hole]
+
+
+class Composer:
+    """Renders mails from template folders; a publisher's folder comes before ours."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader(folders),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+
+    def compose(self, kind: str, context: Mapping[str, Any], markers: Markers) -> Letter:
+        """Render a kind of mail once, holes still open. Raises BadSetting when a template is broken."""
+        subject = " ".join(self._render(f"{kind}/subject.txt", context).split())
+        text = self._render(f"{kind}/body.txt", {**context, "subject": subject})
+        html = self._render(f"{kind}/body.html", {**context, "subject": subject})
+        return Letter(subject, markers.split(_tidy(text)), markers.split(inline_css(html)))
+
+    def _render(self, name: str, context: Mapping[str, Any]) -> str:
+        try:
+            return self._environment.get_template(name).render(context)
+        except TemplateError as error:
+            raise BadSetting(f"The mail template {name} cannot be rendered: {error}.") from error
+
+
+def _tidy(text: str) -> str:
+    """At most one blank line in a row, no spaces at line ends, one line end at the end."""
+    lines = [line.rstrip() for line in text.strip().split("\n")]
+    kept = [line for index, line in enumerate(lines) if line or (index and lines[index - 1])]
+    return "\n".join(kept) + "\n"

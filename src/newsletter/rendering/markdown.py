@@ -1,0 +1,52 @@
+"""The author's Markdown: CommonMark with tables, footnotes, strikethrough, task lists and merge tags."""
+
+import re
+from collections.abc import Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
+
+from newsletter.domain.errors import BadPost
+
+MAX_CHARACTERS = 1_000_000
+KNOWN_MERGE_TAGS = frozenset({"name"})
+
+_MERGE_TAG = re.compile(r"\{\{\s*(\w+)\s*(?:\|([^{}|\n]*))?\}\}")
+
+
+def parse_markdown(text: str) -> Sequence[Token]:
+    """Read Markdown into tokens. Raises BadPost for what can never become a letter."""
+    if len(text) > MAX_CHARACTERS:
+        raise BadPost(f"The post is too long: {MAX_CHARACTERS:,} characters are the limit.")
+    text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be mailed
+    return make_parser().parse(text)
+
+
+def make_parser() -> MarkdownIt:
+    """The parser that all readers of Markdown share."""
+    parser = MarkdownIt("commonmark", {"linkify": True, "typographer": False})
+    parser.enable(["table", "strikethrough", "linkify"])
+    parser.use(footnote_plugin, inline=False).use(tasklists_plugin)
+    parser.inline.ruler.before("emphasis", "merge_tag", _merge_tag)
+    return parser
+
+
+def _merge_tag(state: StateInline, silent: bool) -> bool:
+    """`{{ name | there }}`: a reader's value, or the fallback. Never a template, never evaluated."""
+    if state.src[state.pos] != "{":
+        return False
+    found = _MERGE_TAG.match(state.src, state.pos)
+    if not found:
+        return False
+    name, fallback = found.group(1), (found.group(2) or "").strip()
+    if name not in KNOWN_MERGE_TAGS:
+        raise BadPost(f"The post uses {found.group(0)}, which does not exist. Known: {{{{ name | there }}}}.")
+    if not silent:
+        token = state.push("merge_tag", "", 0)
+        token.content = found.group(0)
+        token.meta = {"name": name, "fallback": fallback}
+    state.pos = found.end()
+    return True

@@ -1,0 +1,135 @@
+"""Every setting, with its default. Read from the environment and from a file `.env`."""
+
+import os
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from newsletter.domain.errors import BadSetting
+from newsletter.domain.retries import RetrySchedule
+
+_PACKAGE = Path(__file__).parent
+
+
+def _well_known(name: str) -> AliasChoices:
+    """Settings that hosting platforms name without our prefix; ours wins when both are given."""
+    return AliasChoices(f"NEWSLETTER_{name}", name)
+
+
+class Settings(BaseSettings):
+    """The settings of one installation; `docs/settings.md` explains each."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="NEWSLETTER_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    environment: Literal["development", "production"] = "development"
+    data_dir: Path = Path("var")
+    database_url: str = Field(default="", validation_alias=_well_known("DATABASE_URL"))
+    redis_url: str = Field(default="", validation_alias=_well_known("REDIS_URL"))
+    smtp_url: SecretStr = Field(default=SecretStr(""), validation_alias=_well_known("SMTP_URL"))
+    secret_key: SecretStr = Field(default=SecretStr(""), validation_alias=_well_known("SECRET_KEY"))
+    site_url: str = "http://localhost:8000"
+    trusted_proxies: int = Field(default=0, ge=0)
+
+    templates: Path | None = None
+    log_format: Literal["auto", "text", "json"] = "auto"
+    rate_limits: bool = True
+    web_processes: int = Field(default=2, ge=1)
+    web_threads: int = Field(default=8, ge=1)
+
+    batch_size: int = Field(default=500, ge=1)
+    lease_for: float = Field(default=30, gt=0)
+    send_for: float = Field(default=50, gt=0)
+    sweep_every: float = Field(default=5, gt=0)
+    notices_every: float = Field(default=0.5, gt=0)
+    connect_timeout: float = Field(default=10, gt=0)
+    reply_timeout: float = Field(default=600, gt=0)
+    retry_waits: tuple[float, ...] = (15, 60, 180, 600, 1800, 3600, 7200, 14400, 28800)
+    relay_waits: tuple[float, ...] = (5, 15, 30, 60, 120, 300)
+    give_up_after: float = Field(default=86400, gt=0)
+    uncertain_policy: Literal["resend", "hold"] = "resend"
+    uncertain_grace: float = Field(default=600, ge=0)
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The address of the database: a SQLite file in the data folder unless one is set."""
+        url = self.database_url or f"sqlite:///{self.data_dir.absolute() / 'newsletter.sqlite3'}"
+        for plain in ("postgresql://", "postgres://"):
+            if url.startswith(plain):
+                return "postgresql+psycopg://" + url.removeprefix(plain)
+        return url
+
+    @property
+    def broker_url(self) -> str:
+        """The address of the broker; without one, bells ring inside each worker only."""
+        if self.redis_url.startswith("unix://"):
+            return "redis+socket://" + self.redis_url.removeprefix("unix://")
+        return self.redis_url or "memory://"
+
+    @property
+    def email_templates(self) -> tuple[Path, ...]:
+        """Where mail templates are looked for: the publisher's own folder first, then ours."""
+        packaged = _PACKAGE / "email_templates"
+        ours = packaged if packaged.is_dir() else _PACKAGE.parent.parent / "templates" / "email"
+        return (ours,) if self.templates is None else (self.templates, ours)
+
+    @property
+    def retries(self) -> RetrySchedule:
+        """The schedule of a campaign's retries."""
+        return RetrySchedule(self.retry_waits, timedelta(seconds=self.give_up_after))
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the settings and refuse what is unsafe. Raises BadSetting, which says what to set."""
+    try:
+        settings = Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        problems = (f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
+        raise BadSetting("A setting cannot be used: " + "; ".join(problems)) from error
+    if settings.environment == "production":
+        _refuse_unsafe(settings)
+    return settings
+
+
+def _refuse_unsafe(settings: Settings) -> None:
+    """Defaults that are fine on a laptop must not reach readers."""
+    if not settings.site_url.startswith("https://"):
+        raise BadSetting("In production NEWSLETTER_SITE_URL must be your public https:// address.")
+    if not settings.smtp_url.get_secret_value():
+        raise BadSetting(
+            "In production SMTP_URL must name your relay; the mail catcher is for trying out only."
+        )
+    if len(settings.secret_key.get_secret_value()) < 32:
+        raise BadSetting("In production SECRET_KEY must be set to 32 or more random characters.")
+    if not settings.redis_url:
+        raise BadSetting("In production REDIS_URL must name a Redis that web and workers share.")
+
+
+def secret_of(settings: Settings) -> str:
+    """The installation's secret: the setting, or one made at the first start and kept in the data folder."""
+    given = settings.secret_key.get_secret_value()
+    if given:
+        return given
+    path = settings.data_dir / "secret.key"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with open(path, "x", encoding="ascii", opener=_private) as file:
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass
+        secret = path.read_text(encoding="ascii").strip()
+    except OSError as error:
+        raise BadSetting(f"The folder {settings.data_dir} cannot be used: {error.strerror}.") from error
+    if not secret:
+        raise BadSetting(f"The file {path} is empty. Remove it to have a new secret made, or set SECRET_KEY.")
+    return secret
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,1 @@
+"""The door of the queue: names to functions, nothing more."""

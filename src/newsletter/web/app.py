@@ -1,0 +1,49 @@
+"""Builds the web application."""
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from whitenoise import WhiteNoise
+
+from newsletter.web import assets, errors, security, words
+from newsletter.web.context import EXTENSION
+from newsletter.web.limits import limit_clients
+from newsletter.web.ops.health import health
+from newsletter.web.site.leaving import leaving
+from newsletter.web.site.pages import pages
+from newsletter.web.site.subscribing import subscribing
+from newsletter.web.studio.campaigns import campaigns
+from newsletter.web.studio.posts import posts
+from newsletter.web.studio.preview import preview
+from newsletter.web.studio.signing_in import signing_in
+from newsletter.wiring import House
+
+_STATIC = Path(__file__).parent / "static"
+_MAKE_MAIL = ("subscribing.ask", "signing_in.ask", "signing_in.act")
+_YEAR = 365 * 24 * 60 * 60
+
+
+def create_app(house: House) -> Flask:
+    """The site, the studio and the health checks of one installation."""
+    app = Flask("newsletter.web", static_folder=None)
+    app.extensions[EXTENSION] = house
+    app.config["MAX_FORM_MEMORY_SIZE"] = security.STUDIO_BODY
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    limiter = limit_clients(app, house.settings)
+    for blueprint in (pages, subscribing, leaving, signing_in, posts, preview, campaigns, health):
+        app.register_blueprint(blueprint)
+    views: dict[str, Any] = app.view_functions
+    for name in _MAKE_MAIL:
+        views[name] = limiter.limit("10/minute;100/hour", methods=["POST"])(views[name])
+    security.protect(app)
+    errors.explain(app)
+    words.add_to(app)
+    assets.add_to(app, _STATIC)
+    if house.settings.trusted_proxies:
+        hops = house.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    # Every address of a file carries its fingerprint, so a year is not too long.
+    app.wsgi_app = WhiteNoise(app.wsgi_app, root=_STATIC, prefix="static/", max_age=_YEAR)  # type: ignore[method-assign]
+    return app

@@ -1,0 +1,60 @@
+"""What a request has at hand: the house, the visitor, and the page around its content."""
+
+from typing import Any, cast
+
+from flask import current_app, g, render_template, request
+from sqlalchemy.orm import Session
+
+from newsletter.accounts.identities import Permission, require
+from newsletter.accounts.signing_in import Visitor, visitor_of
+from newsletter.domain.errors import NotFound
+from newsletter.publishing.publications import sections_of, the_publication
+from newsletter.wiring import House
+
+EXTENSION = "newsletter"
+SESSION_COOKIE = "newsletter_session"
+
+
+class SignInNeeded(Exception):
+    """Nobody is signed in; the visitor is shown the way."""
+
+
+def house() -> House:
+    """The house this application stands in."""
+    return cast("House", current_app.extensions[EXTENSION])
+
+
+def current_visitor(session: Session) -> Visitor | None:
+    """Who sent this request, if they are signed in."""
+    secret = request.cookies.get(SESSION_COOKIE, "")
+    return visitor_of(session, secret, house().now()) if secret else None
+
+
+def require_visitor(session: Session, permission: Permission) -> Visitor:
+    """Who sent this request. Raises SignInNeeded or NotAllowed."""
+    visitor = current_visitor(session)
+    if visitor is None:
+        raise SignInNeeded
+    require(visitor.roles, permission)
+    g.visitor = visitor
+    return visitor
+
+
+def page(session: Session, template: str, **values: Any) -> str:
+    """Render a page inside its layout."""
+    try:
+        publication = the_publication(session)
+    except NotFound:
+        return render_template(
+            "bare.html",
+            title="Nothing here yet",
+            text=("This newsletter has not been set up yet. Its operator can do so with `newsletter up`."),
+        )
+    return render_template(
+        template, publication=publication, sections=sections_of(session, publication), **values
+    )
+
+
+def client_address() -> str:
+    """Where the request came from; kept only as part of a consent."""
+    return request.remote_addr or ""

@@ -1,0 +1,93 @@
+"""From what went wrong to a page that says so, in one file."""
+
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response as BaseResponse
+
+from newsletter.domain.errors import (
+    BadInput,
+    BadLink,
+    BadSetting,
+    Conflict,
+    DatabaseTrouble,
+    ExpiredLink,
+    NewsletterError,
+    NotAllowed,
+    NotFound,
+)
+from newsletter.web.context import SignInNeeded
+
+_STATUS: tuple[tuple[type[NewsletterError], int, str], ...] = (
+    (ExpiredLink, 410, "This link has expired"),
+    (BadLink, 404, "This link does not work"),
+    (BadInput, 400, "Something needs another look"),
+    (NotFound, 404, "Nothing here"),
+    (NotAllowed, 403, "Not allowed"),
+    (Conflict, 409, "Somebody was faster"),
+    (DatabaseTrouble, 503, "Back in a moment"),
+    (BadSetting, 500, "This site is not set up right"),
+)
+_TEXTS = {
+    400: ("Something needs another look", "The request could not be read. Please go back and try again."),
+    403: ("Not allowed", "You may not do this."),
+    404: ("Nothing here", "There is no page at this address. It may have moved."),
+    405: ("Not this way", "This page cannot be used like that. Please go back and use its button."),
+    413: ("Too much at once", "What you sent is too large. Please shorten it and try again."),
+    429: (
+        "A little slower, please",
+        "There were many requests from your network. Wait a minute, then try again.",
+    ),
+}
+
+
+def explain(app: Flask) -> None:
+    """Answer every error with a page that says what happened and what to do."""
+    app.register_error_handler(SignInNeeded, _ask_to_sign_in)
+    app.register_error_handler(NewsletterError, _explain_ours)
+    app.register_error_handler(HTTPException, _explain_http)
+    app.register_error_handler(InternalServerError, _explain_bug)
+
+
+def _ask_to_sign_in(_error: SignInNeeded) -> BaseResponse:
+    if request.method == "GET":
+        return redirect(url_for("signing_in.ask"))
+    return _page(
+        401, "Please sign in", "You were signed out. Sign in again; your text is still in your browser."
+    )
+
+
+def _explain_ours(error: NewsletterError) -> Response:
+    for kind, status, title in _STATUS:
+        if isinstance(error, kind):
+            # Where the database is, or what a setting holds, is the operator's business.
+            private = kind in (DatabaseTrouble, BadSetting)
+            text = (
+                "The site cannot answer right now. Please try again in a minute." if private else str(error)
+            )
+            return _page(status, title, text)
+    return _explain_bug(error)
+
+
+def _explain_http(error: HTTPException) -> BaseResponse:
+    if error.code is None or error.code < 400:
+        return error.get_response()
+    title, text = _TEXTS.get(error.code, ("Something went wrong", "Please go back and try again."))
+    own_words = error.code == 403 and error.description and "form" in error.description
+    response = _page(error.code, title, str(error.description) if own_words else text)
+    if error.code == 405:
+        response.headers["Allow"] = error.get_response().headers.get("Allow", "GET")
+    return response
+
+
+def _explain_bug(_error: Exception) -> Response:
+    return _page(
+        500,
+        "Something went wrong here",
+        "It is our fault, not yours. Nothing you sent was half done. Please try again.",
+    )
+
+
+def _page(status: int, title: str, text: str) -> Response:
+    response = make_response(render_template("bare.html", title=title, text=text), status)
+    response.headers["Cache-Control"] = "no-store"
+    return response

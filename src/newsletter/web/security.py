@@ -1,0 +1,86 @@
+"""What holds for every request: who may post here, how much, and what a browser may do with the answer.
+
+A form is accepted from our own pages only: browsers say where a request comes from (Sec-Fetch-Site, else
+Origin), and inside the studio the form must also carry a token bound to the session. The one address
+that anybody may post to is one-click unsubscribe (RFC 8058), whose token is its authority.
+"""
+
+import hashlib
+import hmac
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+
+from newsletter.web.context import SESSION_COOKIE, house
+
+PUBLIC_BODY = 64 * 1024
+STUDIO_BODY = 4 * 1024 * 1024
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+_FROM_ANYWHERE = {"leaving.leave"}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def protect(app: Flask) -> None:
+    """Check every request and mark every answer."""
+    app.before_request(_limit_body)
+    app.before_request(_check_origin)
+    app.before_request(_check_form_token)
+    app.after_request(_add_headers)
+    app.jinja_env.globals["form_token"] = form_token
+
+
+def form_token() -> str:
+    """The token of forms inside the studio, bound to the visitor's session."""
+    secret = request.cookies.get(SESSION_COOKIE, "")
+    key = house().keyring.keys[house().keyring.current]
+    return hmac.new(key, b"form\0" + secret.encode(), hashlib.sha256).hexdigest()
+
+
+def cookie_is_secure() -> bool:
+    """Whether cookies may travel over https only."""
+    return house().settings.site_url.startswith("https://")
+
+
+def _limit_body() -> None:
+    in_studio = request.blueprint in {"posts", "preview"} and SESSION_COOKIE in request.cookies
+    request.max_content_length = STUDIO_BODY if in_studio else PUBLIC_BODY
+
+
+def _check_origin() -> None:
+    if request.method in _SAFE_METHODS or request.endpoint in _FROM_ANYWHERE:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        trusted = site in {"same-origin", "none"}
+    else:
+        origin = request.headers.get("Origin")
+        trusted = origin is None or urlsplit(origin).netloc == request.host
+    if not trusted:
+        abort(403, "This form was sent from another site. Please open it here and send it again.")
+
+
+def _check_form_token() -> None:
+    if request.method in _SAFE_METHODS or SESSION_COOKIE not in request.cookies:
+        return
+    if request.path.startswith("/studio/") and request.endpoint not in {"signing_in.act", "signing_in.ask"}:
+        given = request.form.get("form_token", "")
+        if not hmac.compare_digest(given.encode(), form_token().encode()):
+            abort(403, "This form is too old. Please go back, reload the page and send it again.")
+
+
+def _add_headers(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if cookie_is_secure():
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if SESSION_COOKIE in request.cookies or request.path.startswith("/studio/"):
+        headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -1,0 +1,88 @@
+"""Leaving, coming back, and choosing what to get; by signed links, without an account."""
+
+from flask import Blueprint, Response, request
+from sqlalchemy.orm import Session
+
+from newsletter.audience.subscribers import choices, section_of_link, subscriber_of_link
+from newsletter.audience.subscribing import Words, choose_sections, leave_section, return_to_section
+from newsletter.models import Section, Subscriber
+from newsletter.publishing.publications import choose_known_sections, sections_of, the_publication
+from newsletter.web.context import client_address, house, page
+
+leaving = Blueprint("leaving", __name__, template_folder="templates")
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+
+
+@leaving.route("/u/<token>", methods=["GET", "POST"])
+def leave(token: str) -> str | Response:
+    """GET shows one button. POST leaves at once: from that page, or from a mail program (RFC 8058).
+
+    It needs no cookie, no form token and never redirects.
+    """
+    subscriber_id, section_id = house().links.open_unsubscribe(token, house().now())
+    if request.method == "GET":
+        with house().database.reading() as session:
+            subscriber = subscriber_of_link(session, subscriber_id)
+            section = section_of_link(session, section_id)
+            return page(session, "site/leave.html", section=section, address=subscriber.address, token=token)
+    with house().database.writing() as session:
+        subscriber = subscriber_of_link(session, subscriber_id)
+        section = section_of_link(session, section_id)
+        if request.form.get("action") == "return":
+            return _come_back(session, subscriber, section, token)
+        one_click = request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]
+        source = "one-click unsubscribe" if one_click else "unsubscribe page"
+        words = Words(f"Stop sending me {section.name}.", source, client_address())
+        leave_section(session, subscriber, section, words, house().now())
+        if one_click:
+            return Response("You are unsubscribed.\n", mimetype="text/plain")
+        return _left(session, subscriber, section, token)
+
+
+@leaving.route("/preferences/<token>", methods=["GET", "POST"])
+def preferences(token: str) -> str:
+    """Sections on and off."""
+    subscriber_id = house().links.open_preferences(token, house().now())
+    if request.method == "GET":
+        with house().database.reading() as session:
+            return _switches(session, subscriber_of_link(session, subscriber_id), token, saved=False)
+    with house().database.writing() as session:
+        subscriber = subscriber_of_link(session, subscriber_id)
+        known = sections_of(session, the_publication(session))
+        wanted = choose_known_sections(known, request.form.getlist("section"))
+        names = ", ".join(section.name for section in wanted) or "nothing"
+        words = Words(f"Send me: {names}.", "preferences page", client_address())
+        choose_sections(session, subscriber, [section.id for section in wanted], words, house().now())
+        session.flush()
+        return _switches(session, subscriber, token, saved=True)
+
+
+def _come_back(session: Session, subscriber: Subscriber, section: Section, token: str) -> str:
+    words = Words(f"Send me {section.name} again.", "undo on the unsubscribe page", client_address())
+    return_to_section(session, subscriber, section, words, house().now())
+    return page(session, "site/returned.html", section=section, token=token)
+
+
+def _left(session: Session, subscriber: Subscriber, section: Section, token: str) -> str:
+    session.flush()
+    others = [choice.section for choice in choices(session, subscriber) if choice.followed]
+    return page(
+        session,
+        "site/left.html",
+        section=section,
+        others=others,
+        token=token,
+        preferences_token=house().links.preferences_token(subscriber.public_id),
+    )
+
+
+def _switches(session: Session, subscriber: Subscriber, token: str, *, saved: bool) -> str:
+    return page(
+        session,
+        "site/preferences.html",
+        choices=choices(session, subscriber),
+        address=subscriber.address,
+        token=token,
+        saved=saved,
+    )
