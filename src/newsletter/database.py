@@ -11,7 +11,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Engine, Result, create_engine, event, func, select, text
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    Engine,
+    Result,
+    create_engine,
+    event,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -90,13 +101,14 @@ def close_gate(session: Session) -> None:
 def insert_if_absent(session: Session, model: type[Base], **values: Any) -> bool:
     """Insert a row unless a unique key says that it is there already; whether it was inserted."""
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    result = session.execute(insert(model).values(**values).on_conflict_do_nothing())
-    return rows_changed(result) == 1
+    statement = insert(model).values(**values).on_conflict_do_nothing().returning(literal(1))
+    return session.scalar(statement) is not None
 
 
 def rows_changed(result: Result[Any]) -> int:
     """How many rows a statement changed: every conditional update must look at this."""
     assert isinstance(result, CursorResult)
+    assert result.rowcount >= 0, "this kind of statement does not tell how many rows it changed"
     return result.rowcount
 
 

@@ -50,11 +50,10 @@ def _freeze_one_batch(database: Database, campaign_id: int, batch_size: int) -> 
         if not ids:
             return False
         low, high = campaign.frozen_through + 1, ids[-1]
+        columns = ["campaign_id", "subscriber_id", "state", "attempt", "refusals", "resends"]
         inserted = session.execute(
-            insert(Delivery).from_select(
-                ["campaign_id", "subscriber_id", "state", "attempt", "refusals", "resends"],
-                _rows(campaign, high),
-            )
+            insert(Delivery).from_select(columns, _rows(campaign, high)),
+            execution_options={"preserve_rowcount": True},
         )
         count = rows_changed(inserted)
         session.add(

@@ -74,7 +74,8 @@ def _encode(raw: bytes) -> str:
 
 def _decode(token: str) -> bytes:
     try:
-        raw = base64.b64decode(token.encode("ascii") + b"==", altchars=b"-_", validate=True)
+        padded = token.encode("ascii") + b"=" * (-len(token) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError, ValueError) as error:
         raise BadLink("This link is not complete. Please open it again from the mail it came in.") from error
     # The last character carries spare bits; only the canonical spelling counts.

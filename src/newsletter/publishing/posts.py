@@ -65,7 +65,7 @@ def create_post(session: Session, publication_id: int, author_id: int, draft: Dr
 def edit_post(session: Session, post: Post, draft: Draft, version: int, now: datetime) -> None:
     """Save an author's changes. Raises Conflict when somebody saved since this version was read."""
     draft = check_draft(draft)
-    session.refresh(post, with_for_update=True)
+    session.refresh(post, ["version", "state"], with_for_update=True)
     if post.version != version:
         raise Conflict("Somebody saved this post since you opened it. Copy your text, reload, and try again.")
     if post.state is PostState.DRAFT and draft.slug != post.slug:
@@ -138,7 +138,9 @@ def one_line(text: str) -> str:
 
 
 def _with_people() -> Select[Post]:
-    return select(Post).options(joinedload(Post.section), joinedload(Post.author))
+    return select(Post).options(
+        joinedload(Post.section, innerjoin=True), joinedload(Post.author, innerjoin=True)
+    )
 
 
 def _published(publication_id: int) -> Select[Post]:

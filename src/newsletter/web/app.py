@@ -32,6 +32,7 @@ def create_app(house: House) -> Flask:
     app.config["MAX_FORM_MEMORY_SIZE"] = security.STUDIO_BODY
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     limiter = limit_clients(app, house.settings)
+    app.extensions["newsletter_limiter"] = limiter  # its views refer to it weakly
     for blueprint in (pages, subscribing, leaving, signing_in, posts, preview, campaigns, health):
         app.register_blueprint(blueprint)
     views: dict[str, Any] = app.view_functions

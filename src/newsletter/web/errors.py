@@ -49,7 +49,7 @@ def explain(app: Flask) -> None:
 
 
 def _ask_to_sign_in(_error: SignInNeeded) -> BaseResponse:
-    if request.method == "GET":
+    if request.method in {"GET", "HEAD"}:
         return redirect(url_for("signing_in.ask"))
     return _page(
         401, "Please sign in", "You were signed out. Sign in again; your text is still in your browser."

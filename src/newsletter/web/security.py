@@ -26,6 +26,7 @@ _POLICY = (
 
 def protect(app: Flask) -> None:
     """Check every request and mark every answer."""
+    app.before_request(_refuse_nul)
     app.before_request(_limit_body)
     app.before_request(_check_origin)
     app.before_request(_check_form_token)
@@ -43,6 +44,12 @@ def form_token() -> str:
 def cookie_is_secure() -> bool:
     """Whether cookies may travel over https only."""
     return house().settings.site_url.startswith("https://")
+
+
+def _refuse_nul() -> None:
+    """No address of ours holds NUL, and PostgreSQL cannot even look for one."""
+    if "\0" in request.path:
+        abort(404)
 
 
 def _limit_body() -> None:

@@ -21,7 +21,7 @@ def leave(token: str) -> str | Response:
     It needs no cookie, no form token and never redirects.
     """
     subscriber_id, section_id = house().links.open_unsubscribe(token, house().now())
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             subscriber = subscriber_of_link(session, subscriber_id)
             section = section_of_link(session, section_id)
@@ -44,7 +44,7 @@ def leave(token: str) -> str | Response:
 def preferences(token: str) -> str:
     """Sections on and off."""
     subscriber_id = house().links.open_preferences(token, house().now())
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             return _switches(session, subscriber_of_link(session, subscriber_id), token, saved=False)
     with house().database.writing() as session:

@@ -31,7 +31,7 @@ MAX_NAME = 200
 @subscribing.route("/subscribe", methods=["GET", "POST"])
 def ask() -> str | tuple[str, int]:
     """Show the form, or take it. The answer is the same whether we know the address or not."""
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             return _form(session, chosen=request.args.getlist("section"))
     try:
@@ -46,7 +46,7 @@ def confirm(token: str) -> str | BaseResponse:
     """Show the button; pressing it confirms. Opening the link alone changes nothing."""
     now = house().now()
     consent_id = house().links.open_confirm(token, now)
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             asked, subscriber = find_request(session, consent_id)
             names = _section_names(session, asked.section_ids)

@@ -55,7 +55,7 @@ def overview() -> str:
 @posts.route("/posts/new", methods=["GET", "POST"])
 def new() -> str | BaseResponse | tuple[str, int]:
     """A blank page; saving it makes the post."""
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             require_visitor(session, Permission.WRITE)
             return page(session, "studio/write.html", post=None, typed=Typed(), problem="", mailed=None)
@@ -74,7 +74,7 @@ def new() -> str | BaseResponse | tuple[str, int]:
 @posts.route("/posts/<public_id>", methods=["GET", "POST"])
 def edit(public_id: str) -> str | BaseResponse | tuple[str, int]:
     """The page to write on."""
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             post = _own_post(session, require_visitor(session, Permission.WRITE), public_id)
             typed = Typed(post.title, post.subtitle, post.markdown, post.section.slug, post.version)
@@ -95,7 +95,7 @@ def edit(public_id: str) -> str | BaseResponse | tuple[str, int]:
 @posts.route("/posts/<public_id>/publish", methods=["GET", "POST"])
 def publish(public_id: str) -> str | BaseResponse:
     """Ask how, and say in one sentence what will happen; then do it, once."""
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             post = _own_post(session, require_visitor(session, Permission.PUBLISH), public_id)
             return page(

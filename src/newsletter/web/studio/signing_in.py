@@ -17,7 +17,7 @@ signing_in = Blueprint("signing_in", __name__, template_folder="templates", url_
 @signing_in.route("/sign-in", methods=["GET", "POST"])
 def ask() -> str | tuple[str, int]:
     """Ask for a link. The answer is the same whether there is such an account or not."""
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             return page(session, "studio/sign_in.html", problem="", address="")
     typed = request.form.get("address", "")[:1000]
@@ -37,7 +37,7 @@ def act(token: str) -> str | BaseResponse:
     """GET shows a button; only pressing it uses the link up, so mail scanners cannot."""
     now = house().now()
     sign_in_id = house().links.open_sign_in(token, now)
-    if request.method == "GET":
+    if request.method != "POST":
         with house().database.reading() as session:
             return page(session, "studio/press.html", token=token)
     with house().database.writing() as session:

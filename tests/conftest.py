@@ -1,0 +1,133 @@
+"""Fixtures of all tests: both databases, the house with a bell that only remembers, a relay, the web."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from newsletter.database import Database
+from newsletter.jobs import Job
+from newsletter.migrations import upgrade
+from newsletter.settings import Settings
+from newsletter.web.app import create_app
+from newsletter.wiring import House
+from tests.support.postgres import Postgres, running_postgres
+from tests.support.relay import Relay, running_relay
+
+SECRET = "a secret for tests only, as long as it needs to be"
+
+
+@dataclass
+class Rings:
+    """Remembers who was woken."""
+
+    heard: list[tuple[Job, tuple[int, ...]]] = field(default_factory=list)
+
+    def __call__(self, job: Job, ids: tuple[int, ...]) -> None:
+        self.heard.append((job, ids))
+
+    @property
+    def jobs(self) -> list[Job]:
+        return [job for job, _ids in self.heard]
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres: Postgres) -> str:
+    name = postgres.create()
+    database = Database(postgres.url(name).replace("postgresql://", "postgresql+psycopg://"))
+    upgrade(database.engine)
+    database.close()
+    return name
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "template.sqlite3"
+    database = Database(f"sqlite:///{path}")
+    upgrade(database.engine)
+    database.close()  # the last connection folds the write-ahead log into the file
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of the newest shape, empty, on SQLite and then on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "newsletter.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name = server.create(request.getfixturevalue("postgres_template"))
+    yield server.url(name)
+    server.drop(name)
+
+
+@pytest.fixture
+def rings() -> Rings:
+    return Rings()
+
+
+@pytest.fixture
+def relay() -> Iterator[Relay]:
+    with running_relay() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings_for(tmp_path, database_url=database_url)
+
+
+def settings_for(folder: Path, **values: object) -> Settings:
+    """Settings that wait for nothing and read nothing from this machine."""
+    defaults: dict[str, object] = {
+        "data_dir": folder,
+        "secret_key": SECRET,
+        "site_url": "http://localhost",
+        "rate_limits": False,
+        "reply_timeout": 20,
+        "lease_for": 20,
+        "uncertain_grace": 0,
+        "notices_every": 0.05,
+    }
+    return Settings(_env_file=None, **{**defaults, **values})  # type: ignore[arg-type, call-arg]
+
+
+@pytest.fixture
+def house(settings: Settings, rings: Rings) -> Iterator[House]:
+    house = House(settings, rings)
+    yield house
+    house.database.close()
+
+
+@pytest.fixture
+def mailing_house(house: House, relay: Relay, rings: Rings) -> Iterator[House]:
+    """A house whose mail goes to the relay."""
+    settings = house.settings.model_copy(update={"smtp_url": SecretStr(relay.url)})
+    mailing = House(settings, rings)
+    yield mailing
+    mailing.database.close()
+
+
+@pytest.fixture
+def app(house: House) -> Flask:
+    app = create_app(house)
+    app.testing = False
+    return app
+
+
+@pytest.fixture
+def browser(app: Flask) -> FlaskClient:
+    return app.test_client()

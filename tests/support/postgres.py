@@ -1,0 +1,96 @@
+"""A PostgreSQL of the tests' own: in a temporary folder, on a unix socket, by an unprivileged user."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+
+
+class Postgres:
+    """A running server; hands out fresh databases copied from templates."""
+
+    def __init__(self, socket_folder: Path) -> None:
+        self._socket_folder = socket_folder
+        self._count = 0
+
+    def url(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={quote(str(self._socket_folder), safe='')}"
+
+    def create(self, template: str = "template1") -> str:
+        self._count += 1
+        name = f"test_{self._count}"
+        self._run(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+        return name
+
+    def drop(self, name: str) -> None:
+        self._run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _run(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
+
+
+@contextmanager
+def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
+    """Start a server and stop it again. Not durable means faster, and lost by a crash of the machine only."""
+    user = _unprivileged_user()
+    folder = Path(tempfile.mkdtemp(prefix="nl-pg-"))
+    data = folder / "data"
+    try:
+        if user is not None:
+            os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
+        initdb = [
+            _binary("initdb"),
+            "-D",
+            str(data),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "--no-sync",
+            "-E",
+            "UTF8",
+        ]
+        _as(user, [*initdb, "--locale", "C.UTF-8"], folder)
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=60"
+        if not durable:
+            options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+        control = [_binary("pg_ctl"), "-D", str(data), "-w", "-s", "-l", str(folder / "log")]
+        _as(user, [*control, "-o", options, "start"], folder)
+        try:
+            yield Postgres(folder)
+        finally:
+            _as(user, [_binary("pg_ctl"), "-D", str(data), "-m", "immediate", "-s", "stop"], folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _as(user: str | None, command: list[str], folder: Path) -> None:
+    done = subprocess.run(command, user=user, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{command[0]}: {done.stderr or done.stdout}")
+
+
+def _unprivileged_user() -> str | None:
+    """PostgreSQL refuses to run as root."""
+    return "postgres" if os.geteuid() == 0 else None
+
+
+def _binary(name: str) -> str:
+    for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
+        if (folder / name).is_file():
+            return str(folder / name)
+    found = shutil.which(name)
+    if found is None:
+        raise RuntimeError(f"{name} is not here: run scripts/needs postgresql")
+    return found
