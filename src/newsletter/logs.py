@@ -39,6 +39,7 @@ def configure_logs(form: Literal["auto", "text", "json"], level: int = logging.I
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    logging.getLogger("alembic").setLevel(max(level, logging.WARNING))
 
 
 def _pass(_logger: object, _name: str, event: structlog.types.EventDict) -> structlog.types.EventDict:

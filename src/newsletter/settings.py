@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import tempfile
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -118,18 +119,21 @@ def secret_of(settings: Settings) -> str:
     path = settings.data_dir / "secret.key"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with open(path, "x", encoding="ascii", opener=_private) as file:
-                file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass
-        secret = path.read_text(encoding="ascii").strip()
+        if not path.exists():
+            _make_secret(path)
+        return path.read_text(encoding="ascii").strip()
     except OSError as error:
         raise BadSetting(f"The folder {settings.data_dir} cannot be used: {error.strerror}.") from error
-    if not secret:
-        raise BadSetting(f"The file {path} is empty. Remove it to have a new secret made, or set SECRET_KEY.")
-    return secret
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+def _make_secret(path: Path) -> None:
+    """Write a secret that appears whole or not at all; of two processes at once the first one wins."""
+    draft, name = tempfile.mkstemp(dir=path.parent)  # readable by its owner only
+    with os.fdopen(draft, "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(48))
+    try:
+        os.link(name, path)
+    except FileExistsError:
+        pass
+    finally:
+        Path(name).unlink()

@@ -11,7 +11,11 @@ from newsletter.publishing.publications import ensure_publication
 
 @click.group()
 def account() -> None:
-    """Authors, editors, owners."""
+    r"""Authors, editors, owners.
+
+    \b
+    Example: newsletter account add mara@example.org
+    """
 
 
 @account.command("add")
@@ -26,9 +30,8 @@ def add(address: str, name: str, role: str) -> None:
     \b
     Example: newsletter account add mara@example.org --name "Mara Lindqvist" --role owner
     """
-    house = open_house()
     parsed = parse_address(address)
-    with house.database.writing() as session:
+    with open_house() as house, house.database.writing() as session:
         publication = ensure_publication(session, parsed.wire, house.now())
         identity = add_account(session, publication.id, parsed, name, RoleName(role), house.now())
         link = make_sign_in(session, identity, house.now())

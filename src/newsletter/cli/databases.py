@@ -2,14 +2,17 @@
 
 import click
 
+from newsletter.cli.house import open_house
 from newsletter.migrations import upgrade as run_upgrade
-from newsletter.settings import load_settings
-from newsletter.wiring import wire
 
 
 @click.group()
 def db() -> None:
-    """The database."""
+    r"""The database.
+
+    \b
+    Example: newsletter db upgrade
+    """
 
 
 @db.command()
@@ -19,6 +22,6 @@ def upgrade() -> None:
     \b
     Example: DATABASE_URL=postgresql://newsletter@localhost/newsletter newsletter db upgrade
     """
-    house = wire(load_settings())
-    run_upgrade(house.database.engine)
+    with open_house(current=False) as house:
+        run_upgrade(house.database.engine)
     click.echo("The database is up to date.")

@@ -25,7 +25,7 @@ class _Sentences(click.Group):
             raise click.ClickException(str(error)) from error
 
 
-@click.group(cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group("newsletter", cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="newsletter")
 def main() -> None:
     r"""A newsletter platform its publisher owns.

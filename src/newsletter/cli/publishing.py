@@ -33,13 +33,17 @@ def publish(file: Path, section: str, author: str, send: bool, wait: bool) -> No
     Examples: newsletter publish letter.md --section letters
               newsletter publish letter.md --section letters --send --wait
     """
-    house = open_house()
-    post = _add(house, read_post_file(file), section, author)
-    if not send:
+    with open_house() as house:
+        post = _add(house, read_post_file(file), section, author)
+        if send:
+            _send(house, post, wait=wait)
+            return
         with house.database.writing() as session:
             publish_post(session.get_one(Post, post.id), house.now())
         click.echo(f"Published: {house.links.post(post.slug)}")
-        return
+
+
+def _send(house: House, post: Post, *, wait: bool) -> None:
     campaign, audience = _mail(house, post)
     click.echo(f"Published: {house.links.post(post.slug)}")
     click.echo(f"Campaign {campaign.public_id} goes to {audience:,} subscribers of {post.section.name}.")

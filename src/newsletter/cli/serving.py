@@ -62,9 +62,9 @@ def web(host: str, port: int) -> None:
     \b
     Example: newsletter web --host 0.0.0.0 --port 8000
     """
-    house = open_house()
     require_free_port(host, port, "the site")
-    command = stacks.web_command(house.settings, host, port)
+    with open_house() as house:
+        command = stacks.web_command(house.settings, host, port)
     os.execv(command[0], command)
 
 
@@ -76,7 +76,8 @@ def worker() -> None:
     Example: newsletter worker
              celery -A worker worker        (the same, from a clone)
     """
-    open_house().relay_address()
+    with open_house() as house:
+        house.relay_address()
     command = stacks.worker_command()
     os.execv(command[0], command)
 

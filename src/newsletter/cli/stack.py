@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from newsletter.cli.processes import Processes, require_free_port
-from newsletter.database import clock
+from newsletter.cli.status import count_workers
 from newsletter.domain.errors import NewsletterError
 from newsletter.jobs import find_redis_server
-from newsletter.models import Worker
 from newsletter.settings import Settings, load_settings, secret_of
 from newsletter.wiring import House, wire
 
@@ -149,7 +146,6 @@ def _answers(url: str) -> bool:
 def _workers_alive(house: House) -> int:
     try:
         with house.database.reading() as session:
-            fresh = clock(session) - timedelta(seconds=3 * house.settings.sweep_every)
-            return session.scalar(select(func.count()).select_from(Worker).where(Worker.seen_at > fresh)) or 0
+            return count_workers(session, timedelta(seconds=3 * house.settings.sweep_every))
     except NewsletterError:
         return 0

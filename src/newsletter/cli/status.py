@@ -1,6 +1,8 @@
 """`newsletter status`: is everything all right?"""
 
 import json
+import socket
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -21,16 +23,19 @@ from newsletter.publishing.publications import the_publication
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One object of JSON.")
-def status(as_json: bool) -> None:
+@click.option("--alive", is_flag=True, help="Only end with 1 when no worker of this machine is alive.")
+def status(as_json: bool, alive: bool) -> None:
     r"""Show workers, relay, waiting mail and the newest campaigns.
 
     \b
     Examples: newsletter status
               newsletter status --json
     """
-    house = open_house()
-    with house.database.reading() as session:
-        facts = _facts(session, timedelta(seconds=3 * house.settings.sweep_every))
+    with open_house() as house, house.database.reading() as session:
+        alive_within = timedelta(seconds=3 * house.settings.sweep_every)
+        if alive:
+            sys.exit(0 if count_workers(session, alive_within, host=socket.gethostname()) else 1)
+        facts = _facts(session, alive_within)
     if as_json:
         click.echo(json.dumps(facts))
         return
@@ -44,15 +49,19 @@ def status(as_json: bool) -> None:
             click.echo(f"      {campaign['trouble']}")
 
 
+def count_workers(session: Session, alive_within: timedelta, host: str = "") -> int:
+    """How many workers gave a sign of life lately, everywhere or on one machine."""
+    query = select(func.count()).select_from(Worker).where(Worker.seen_at > clock(session) - alive_within)
+    if host:
+        query = query.where(Worker.name.startswith(f"{host}:", autoescape=True))
+    return session.scalar(query) or 0
+
+
 def _facts(session: Session, alive_within: timedelta) -> dict[str, Any]:
-    now = clock(session)
     try:
         publication = the_publication(session)
     except NotFound:
         return {"workers": 0, "relay_trouble": "", "notices_waiting": 0, "campaigns": []}
-    workers = session.scalar(
-        select(func.count()).select_from(Worker).where(Worker.seen_at > now - alive_within)
-    )
     notices = session.scalar(
         select(func.count()).select_from(Notice).where(Notice.state.not_in(FINAL_DELIVERY_STATES))
     )
@@ -67,7 +76,7 @@ def _facts(session: Session, alive_within: timedelta) -> dict[str, Any]:
         for campaign in recent_campaigns(session, publication.id, 10)
     ]
     return {
-        "workers": workers or 0,
+        "workers": count_workers(session, alive_within),
         "relay_trouble": relay_trouble(session),
         "notices_waiting": notices or 0,
         "campaigns": campaigns,

@@ -1,0 +1,251 @@
+"""The command line: what it prints, and sentences instead of tracebacks."""
+
+import json
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from sqlalchemy import select
+
+from newsletter.cli import main
+from newsletter.models import Campaign, Post
+from newsletter.wiring import House
+from tests.conftest import SECRET
+from tests.support.factories import make_author, make_publication, make_section, make_subscriber
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """Run a command in an empty folder with an environment of its own."""
+    monkeypatch.chdir(tmp_path)
+    for name in list(os.environ):
+        if name.startswith("NEWSLETTER_") or name in {"DATABASE_URL", "REDIS_URL", "SMTP_URL", "SECRET_KEY"}:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("NEWSLETTER_SECRET_KEY", SECRET)
+    monkeypatch.setenv("NEWSLETTER_SITE_URL", "http://localhost")
+
+    def run(*arguments: str, **environment: str) -> Result:
+        return CliRunner().invoke(main, arguments, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def on_database(run: Run, database_url: str) -> Run:
+    return lambda *arguments: run(*arguments, DATABASE_URL=database_url)
+
+
+@pytest.fixture
+def filled(house: House) -> House:
+    with house.database.writing() as session:
+        publication = make_publication(session)
+        section = make_section(session, publication, "mail", "How mail works")
+        make_author(session, publication)
+        make_subscriber(session, publication, section)
+    return house
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    path = tmp_path / "letter.md"
+    path.write_text("---\ntitle: A letter\n---\n\nHello {{ name | there }}.\n")
+    return path
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in main.commands)], ids=" ".join)
+def test_every_command_has_help_with_an_example(run: Run, command: list[str]) -> None:
+    result = run(*command, "--help")
+
+    assert result.exit_code == 0
+    assert "newsletter" in result.output
+
+
+def test_a_new_database_is_made_and_an_account_added(run: Run) -> None:
+    assert "up to date" in run("db", "upgrade").output
+
+    result = run("account", "add", "Mara@Example.org", "--name", "Mara", "--role", "owner")
+
+    assert "Mara@example.org is owner now." in result.output
+    assert "http://localhost/studio/sign-in/" in result.output
+
+
+def test_publishing_to_the_web(on_database: Run, filled: House, letter: Path) -> None:
+    result = on_database("publish", str(letter), "--section", "mail")
+
+    assert result.output == "Published: http://localhost/p/a-letter\n"
+    with filled.database.reading() as session:
+        assert session.scalars(select(Post.state)).one() == "published"
+        assert session.scalars(select(Campaign)).all() == []
+
+
+def test_publishing_by_email(on_database: Run, filled: House, letter: Path) -> None:
+    result = on_database("publish", str(letter), "--section", "mail", "--send")
+
+    assert result.exit_code == 0
+    assert "goes to 1 subscribers of How mail works" in result.output
+    with filled.database.reading() as session:
+        assert session.scalars(select(Campaign.state)).one() == "freezing"
+
+
+def test_status_tells_that_nobody_works(on_database: Run, filled: House) -> None:
+    assert "No worker is alive" in on_database("status").output
+    assert json.loads(on_database("status", "--json").output)["workers"] == 0
+    assert on_database("status", "--alive").exit_code == 1
+
+
+def test_status_tells_that_all_is_well(on_database: Run, filled: House, letter: Path) -> None:
+    on_database("publish", str(letter), "--section", "mail", "--send")
+    filled.sweep(f"{socket.gethostname()}:1").run()
+
+    facts = json.loads(on_database("status", "--json").output)
+
+    assert facts["workers"] == 1
+    assert facts["campaigns"][0]["subject"] == "A letter"
+    assert "All is well: 1 worker alive" in on_database("status").output
+    assert on_database("status", "--alive").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["publish", "nothing.md", "--section", "mail"], "nothing.md: No such file"),
+        (
+            ["publish", "letter.md", "--section", "gossip"],
+            "no section “gossip”. The sections are: mail.",
+        ),
+        (["publish", "letter.md"], "Say which section"),
+        (
+            ["publish", "letter.md", "--section", "mail", "--author", "eve@example.org"],
+            "There is no account",
+        ),
+        (
+            ["publish", "broken.md", "--section", "mail"],
+            "the front matter begins with --- on line 1",
+        ),
+        (["publish", "tag.md", "--section", "mail"], "which does not exist"),
+        (["account", "add", "not an address"], "An email address looks like"),
+        (["worker"], "SMTP_URL is not set"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_gets_a_sentence_and_leaves_nothing(
+    on_database: Run, filled: House, letter: Path, arguments: list[str], says: str
+) -> None:
+    (letter.parent / "broken.md").write_text("---\ntitle: x\n")
+    (letter.parent / "tag.md").write_text("# Title\n\n{{ nmae }}\n")
+
+    result = on_database(*arguments)
+
+    assert result.exit_code == 1
+    assert says in result.output
+    assert "Traceback" not in result.output
+    with filled.database.reading() as session:
+        assert session.scalars(select(Post)).all() == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "says"),
+    [
+        ({"DATABASE_URL": "sqlite:////nowhere/at/all/x.sqlite3"}, "cannot be"),
+        ({"DATABASE_URL": "postgresql://localhost:1/none"}, "does not answer"),
+        ({"DATABASE_URL": "mysql://localhost/x"}, "must begin with sqlite:// or postgresql://"),
+        ({"DATABASE_URL": "nonsense"}, "DATABASE_URL cannot be read"),
+        ({"NEWSLETTER_BATCH_SIZE": "0"}, "batch_size"),
+    ],
+    ids=lambda value: " ".join(value.values()) if isinstance(value, dict) else "",
+)
+def test_a_bad_setting_gets_a_sentence(run: Run, environment: dict[str, str], says: str) -> None:
+    if "nowhere" in environment.get("DATABASE_URL", ""):
+        Path("blocked").write_text("a file where a folder should be")
+        environment = {"DATABASE_URL": f"sqlite:///{Path('blocked').absolute()}/x.sqlite3"}
+
+    result = run("db", "upgrade", **environment)
+
+    assert result.exit_code == 1
+    assert says in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_database_without_tables_says_what_to_run(run: Run) -> None:
+    result = run("status")
+
+    assert result.exit_code == 1
+    assert "newsletter db upgrade" in result.output
+
+
+def test_a_file_that_is_no_database_is_named(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "newsletter.sqlite3").write_text("this is a shopping list, not a database" * 40)
+
+    assert "is not a SQLite file" in run("status").output
+
+
+def test_a_busy_port_is_named(on_database: Run, filled: House) -> None:
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        result = on_database("web", "--port", str(busy.getsockname()[1]))
+
+    assert result.exit_code == 1
+    assert "for the site is not free" in result.output
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ("NEWSLETTER_SITE_URL", "https://"),
+        ("SMTP_URL", "SMTP_URL must name your relay"),
+        ("NEWSLETTER_SECRET_KEY", "SECRET_KEY must be set"),
+        ("REDIS_URL", "REDIS_URL must name"),
+    ],
+)
+def test_production_refuses_what_is_fine_for_trying_out(run: Run, missing: str, says: str) -> None:
+    safe = {
+        "NEWSLETTER_ENVIRONMENT": "production",
+        "NEWSLETTER_SITE_URL": "https://letters.example.org",
+        "SMTP_URL": "smtps://mail.example.org",
+        "NEWSLETTER_SECRET_KEY": "x" * 40,
+        "REDIS_URL": "redis://localhost",
+    }
+    assert run("db", "upgrade", **safe).exit_code == 0
+
+    result = run("db", "upgrade", **{**safe, missing: ""})
+
+    assert result.exit_code == 1
+    assert says in result.output
+
+
+@pytest.mark.parametrize("command", ["up", "demo", "catcher"])
+def test_the_catcher_does_not_run_in_production(run: Run, command: str) -> None:
+    result = run(
+        command,
+        NEWSLETTER_ENVIRONMENT="production",
+        NEWSLETTER_SITE_URL="https://letters.example.org",
+        SMTP_URL="smtps://mail.example.org",
+        NEWSLETTER_SECRET_KEY="x" * 40,
+        REDIS_URL="redis://localhost",
+    )
+
+    assert result.exit_code == 1
+    assert "production" in result.output
+
+
+def test_the_secret_is_made_once_and_private(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NEWSLETTER_SECRET_KEY")
+    run("db", "upgrade")
+    run("account", "add", "mara@example.org")
+    path = tmp_path / "var" / "secret.key"
+    first = path.read_text()
+    run("account", "add", "mara@example.org")
+
+    assert len(first) >= 32
+    assert path.read_text() == first
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

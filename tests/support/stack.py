@@ -1,0 +1,101 @@
+"""Real processes for scenarios: a broker, workers started as operators start them."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic, sleep
+
+from newsletter.cli.processes import Processes
+from newsletter.jobs import find_redis_server
+from newsletter.settings import Settings
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@contextmanager
+def running_broker() -> Iterator[str]:
+    """A Redis-compatible server on a unix socket; yields its address."""
+    binary = find_redis_server()
+    assert binary is not None
+    with tempfile.TemporaryDirectory(prefix="nl-") as folder, Processes(Path(folder)) as processes:
+        path = Path(folder) / "broker.sock"
+        processes.start(
+            "broker", [str(binary), "--port", "0", "--unixsocket", str(path), "--dir", folder], {}
+        )
+        processes.wait_until(path.exists, "The broker")
+        yield f"unix://{path}"
+
+
+class Worker:
+    """`celery -A worker worker`, in a process group of its own."""
+
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        command = [sys.executable, "-m", "celery", "-A", "worker", "worker", "--loglevel", "warning"]
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
+
+    def kill(self) -> None:
+        """End it as a power cut would: parent and children at once."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+
+    def stop(self, within: float = 40) -> int:
+        """Ask it to end, as an operator does. Returns its exit status."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        return self._process.wait(within)
+
+
+@contextmanager
+def workers() -> Iterator[Callable[[Mapping[str, str], Path], Worker]]:
+    """Starts workers; whatever is still there at the end is killed."""
+    started: list[Worker] = []
+
+    def start(environment: Mapping[str, str], log: Path) -> Worker:
+        started.append(Worker(environment, log))
+        return started[-1]
+
+    try:
+        yield start
+    finally:
+        for worker in started:
+            worker.kill()
+
+
+def environment_of(settings: Settings, **more: object) -> dict[str, str]:
+    """The settings as a worker's environment."""
+    values = {
+        "database_url": settings.database_url,
+        "redis_url": settings.redis_url,
+        "smtp_url": settings.smtp_url.get_secret_value(),
+        "secret_key": settings.secret_key.get_secret_value(),
+        "site_url": settings.site_url,
+        "data_dir": settings.data_dir,
+        "lease_for": settings.lease_for,
+        "uncertain_grace": settings.uncertain_grace,
+        "sweep_every": settings.sweep_every,
+        "reply_timeout": settings.reply_timeout,
+        **more,
+    }
+    return {f"NEWSLETTER_{name.upper()}": str(value) for name, value in values.items()}
+
+
+def wait_for(condition: Callable[[], bool], within: float = 60) -> None:
+    """Wait until something is so."""
+    until = monotonic() + within
+    while not condition():
+        assert monotonic() < until, "it never came to be so"
+        sleep(0.05)
