@@ -1,5 +1,7 @@
 """Takes pictures of every page and mail: phone and desktop, light and dark. Run by `make gallery`."""
 
+import base64
+import logging
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -65,10 +67,13 @@ def main() -> None:
         port, inbox_port = free_port(), free_port()
         house = _house(Path(scratch), relay, port)
         spool = Spool(Path(scratch) / "inbox")
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
         with serving(create_app(house), port), serving(create_inbox(spool), inbox_port):
             stage = _fill(house, relay, spool, port, inbox_port)
             with running_chromium() as browser:
                 _shoot(browser, stage, only)
+                if not only:
+                    _overview(browser)
         house.database.close()
 
 
@@ -219,11 +224,31 @@ def _shoot(browser: Browser, stage: Stage, only: list[str]) -> None:
             for name, where in stage.pages.items():
                 if not only or name in only:
                     _picture(context, stage, where, OUT / f"{name}-{size}-{scheme}.png")
-            for number, (subject, html) in enumerate(stage.mails.items()):
+            for number, html in enumerate(stage.mails.values()):
                 if not only or "mail" in only:
                     _mail(context, html, OUT / f"mail-{number}-{size}-{scheme}.png")
-                    print(f"mail-{number}: {subject}") if size == "phone" and scheme == "light" else None
             context.close()
+
+
+def _overview(browser: Browser) -> None:
+    """The picture in the README, put together from three others."""
+    page = browser.new_page(viewport={"width": 1500, "height": 640})
+    shown = ("home-desktop-light", "mail-3-phone-light", "studio-campaign-phone-dark")
+    frames = "".join(
+        f'<div style="width:{width}px"><img src="data:image/png;base64,{_base64(OUT / f"{name}.png")}"></div>'
+        for name, width in zip(shown, (880, 270, 270), strict=True)
+    )
+    style = (
+        "body{margin:0;display:flex;gap:20px;padding:20px;background:#d9d5cd}img{width:100%;display:block}"
+        "div{height:600px;overflow:hidden;border-radius:8px;flex:none}"
+    )
+    page.set_content(f"<style>{style}</style>{frames}")
+    page.screenshot(path=Path("docs/pictures/overview.png"))
+    page.close()
+
+
+def _base64(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode("ascii")
 
 
 def _picture(context: BrowserContext, stage: Stage, where: str, path: Path) -> None:
