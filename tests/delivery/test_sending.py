@@ -8,7 +8,6 @@ from sqlalchemy import func, select
 
 from newsletter.cli.processes import free_port
 from newsletter.delivery.freezing import freeze_audience
-from newsletter.delivery.moves import finish_campaigns
 from newsletter.delivery.sending import Sender
 from newsletter.domain.states import CampaignState, DeliveryState
 from newsletter.models import Campaign, Relay, Subscriber, Suppression
@@ -47,8 +46,6 @@ def the_relay(house: House) -> Relay:
 
 
 def campaign_now(house: House, campaign: Campaign) -> Campaign:
-    with house.database.writing() as session:
-        finish_campaigns(session)
     with house.database.reading() as session:
         return session.get_one(Campaign, campaign.id)
 

@@ -116,8 +116,10 @@ def _run(stack: Stack, processes: Processes, file: PostFile, subscribers: int) -
         with house.database.writing() as session:
             fill_publication(session, house.now())
         fill_subscribers(house.database, subscribers, house.now(), bars.bar("Making subscribers"))
-        bars.bar("Starting").show(0, 1)
+        starting = bars.bar("Starting")
+        starting.show(0, 1)
         stacks.start(stack, processes)
+        starting.show(1, 1)
         began = monotonic()
         campaign_id = _publish(house, file)
         state, counts = follow(house, campaign_id, bars, processes.check)
