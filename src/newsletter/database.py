@@ -70,8 +70,8 @@ class Database:
     def _session(self, *, read_only: bool) -> Iterator[Session]:
         try:
             with Session(self.engine, expire_on_commit=False) as session:
-                if read_only:
-                    session.connection(execution_options=_READ_ONLY)
+                # Begin now, not at the first statement: a writer on SQLite holds the lock from here on.
+                session.connection(execution_options=_READ_ONLY if read_only else {})
                 yield session
         except DBAPIError as error:
             raise_as_trouble(error, self.engine)

@@ -30,15 +30,16 @@ class Accepted:
 
     @property
     def html(self) -> str:
-        part = self.message.get_body(("html",))
-        assert part is not None
-        return str(part.get_content())
+        return self._part("html")
 
     @property
     def text(self) -> str:
-        part = self.message.get_body(("plain",))
+        return self._part("plain")
+
+    def _part(self, kind: str) -> str:
+        part = self.message.get_body((kind,))
         assert part is not None
-        return str(part.get_content())
+        return str(part.get_content()).replace("\r\n", "\n")
 
     @property
     def unsubscribe_url(self) -> str:
