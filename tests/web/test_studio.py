@@ -172,7 +172,8 @@ def test_an_author_may_not_touch_what_others_wrote(
         other = make_author(session, place.publication, "idris@example.org")
     stranger = signed_in(app, house, other)
 
-    assert stranger.get(f"/studio/posts/{post.public_id}").status_code == 403
+    for path in ("", "/publish", "/preview", "/preview/web", "/preview/email"):
+        assert stranger.get(f"/studio/posts/{post.public_id}{path}").status_code == 403
     assert stranger.post(f"/studio/posts/{post.public_id}", title="x", version="1").status_code == 403
     assert (
         stranger.post(f"/studio/posts/{post.public_id}/publish", how="email", version="1").status_code == 403

@@ -11,9 +11,7 @@ def upgrade() -> None:
     """Apply."""
     op.create_table(
         "publication",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("tagline", sa.String(length=300), nullable=False),
@@ -31,9 +29,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "worker",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
@@ -42,9 +38,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "identity",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -73,15 +67,11 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("identity", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_identity_publication_id"), ["publication_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_identity_publication_id"), ["publication_id"], unique=False)
 
     op.create_table(
         "relay",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -98,25 +88,17 @@ def upgrade() -> None:
         sa.Column("trouble_count", sa.Integer(), nullable=False),
         sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["publication_id"], ["publication.id"], name=op.f("fk_relay_publication_id")
-        ),
+        sa.ForeignKeyConstraint(["publication_id"], ["publication.id"], name=op.f("fk_relay_publication_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_relay")),
         sa.UniqueConstraint("public_id", name=op.f("uq_relay_public_id")),
-        sa.UniqueConstraint(
-            "publication_id", "name", name=op.f("uq_relay_publication_id_name")
-        ),
+        sa.UniqueConstraint("publication_id", "name", name=op.f("uq_relay_publication_id_name")),
     )
     with op.batch_alter_table("relay", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_relay_publication_id"), ["publication_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_relay_publication_id"), ["publication_id"], unique=False)
 
     op.create_table(
         "section",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -135,20 +117,14 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_section")),
         sa.UniqueConstraint("public_id", name=op.f("uq_section_public_id")),
-        sa.UniqueConstraint(
-            "publication_id", "slug", name=op.f("uq_section_publication_id_slug")
-        ),
+        sa.UniqueConstraint("publication_id", "slug", name=op.f("uq_section_publication_id_slug")),
     )
     with op.batch_alter_table("section", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_section_publication_id"), ["publication_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_section_publication_id"), ["publication_id"], unique=False)
 
     op.create_table(
         "post",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -199,39 +175,25 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["author_id"], ["identity.id"], name=op.f("fk_post_author_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["publication_id"], ["publication.id"], name=op.f("fk_post_publication_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["section_id"], ["section.id"], name=op.f("fk_post_section_id")
-        ),
+        sa.ForeignKeyConstraint(["author_id"], ["identity.id"], name=op.f("fk_post_author_id")),
+        sa.ForeignKeyConstraint(["publication_id"], ["publication.id"], name=op.f("fk_post_publication_id")),
+        sa.ForeignKeyConstraint(["section_id"], ["section.id"], name=op.f("fk_post_section_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
         sa.UniqueConstraint("public_id", name=op.f("uq_post_public_id")),
-        sa.UniqueConstraint(
-            "publication_id", "slug", name=op.f("uq_post_publication_id_slug")
-        ),
+        sa.UniqueConstraint("publication_id", "slug", name=op.f("uq_post_publication_id_slug")),
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_post_publication_id"), ["publication_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_post_publication_id"), ["publication_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_post_publication_id_state_published_at"),
             ["publication_id", "state", "published_at"],
             unique=False,
         )
-        batch_op.create_index(
-            batch_op.f("ix_post_section_id"), ["section_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_post_section_id"), ["section_id"], unique=False)
 
     op.create_table(
         "role",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -244,12 +206,8 @@ def upgrade() -> None:
         ),
         sa.Column("name", sa.String(length=24), nullable=False),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["identity_id"], ["identity.id"], name=op.f("fk_role_identity_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["publication_id"], ["publication.id"], name=op.f("fk_role_publication_id")
-        ),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_role_identity_id")),
+        sa.ForeignKeyConstraint(["publication_id"], ["publication.id"], name=op.f("fk_role_publication_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
         sa.UniqueConstraint(
             "publication_id",
@@ -259,18 +217,12 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("role", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_role_identity_id"), ["identity_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_role_publication_id"), ["publication_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_role_identity_id"), ["identity_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_role_publication_id"), ["publication_id"], unique=False)
 
     op.create_table(
         "session",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "identity_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -280,22 +232,16 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["identity_id"], ["identity.id"], name=op.f("fk_session_identity_id")
-        ),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_session_identity_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_session")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_session_secret_hash")),
     )
     with op.batch_alter_table("session", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_session_identity_id"), ["identity_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_session_identity_id"), ["identity_id"], unique=False)
 
     op.create_table(
         "sign_in",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "identity_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -305,22 +251,16 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["identity_id"], ["identity.id"], name=op.f("fk_sign_in_identity_id")
-        ),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_sign_in_identity_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in")),
         sa.UniqueConstraint("public_id", name=op.f("uq_sign_in_public_id")),
     )
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_sign_in_identity_id"), ["identity_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_sign_in_identity_id"), ["identity_id"], unique=False)
 
     op.create_table(
         "subscriber",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -355,9 +295,7 @@ def upgrade() -> None:
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("left_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["identity_id"], ["identity.id"], name=op.f("fk_subscriber_identity_id")
-        ),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_subscriber_identity_id")),
         sa.ForeignKeyConstraint(
             ["publication_id"],
             ["publication.id"],
@@ -372,18 +310,12 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("subscriber", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_subscriber_identity_id"), ["identity_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_subscriber_publication_id"), ["publication_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_subscriber_identity_id"), ["identity_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_subscriber_publication_id"), ["publication_id"], unique=False)
 
     op.create_table(
         "campaign",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -448,37 +380,25 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("audience_frozen_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["post_id"], ["post.id"], name=op.f("fk_campaign_post_id")
-        ),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_campaign_post_id")),
         sa.ForeignKeyConstraint(
             ["publication_id"],
             ["publication.id"],
             name=op.f("fk_campaign_publication_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["section_id"], ["section.id"], name=op.f("fk_campaign_section_id")
-        ),
+        sa.ForeignKeyConstraint(["section_id"], ["section.id"], name=op.f("fk_campaign_section_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
-        sa.UniqueConstraint(
-            "post_id", "kind", "edition", name=op.f("uq_campaign_post_id_kind_edition")
-        ),
+        sa.UniqueConstraint("post_id", "kind", "edition", name=op.f("uq_campaign_post_id_kind_edition")),
         sa.UniqueConstraint("public_id", name=op.f("uq_campaign_public_id")),
     )
     with op.batch_alter_table("campaign", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_campaign_publication_id"), ["publication_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_campaign_section_id"), ["section_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_campaign_publication_id"), ["publication_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_campaign_section_id"), ["section_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_campaign_state"), ["state"], unique=False)
 
     op.create_table(
         "consent",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column(
             "subscriber_id",
@@ -509,26 +429,18 @@ def upgrade() -> None:
         sa.Column("source", sa.String(length=100), nullable=False),
         sa.Column("client", sa.String(length=64), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["answers_id"], ["consent.id"], name=op.f("fk_consent_answers_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_consent_subscriber_id")
-        ),
+        sa.ForeignKeyConstraint(["answers_id"], ["consent.id"], name=op.f("fk_consent_answers_id")),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_consent_subscriber_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
         sa.UniqueConstraint("answers_id", name=op.f("uq_consent_answers_id")),
         sa.UniqueConstraint("public_id", name=op.f("uq_consent_public_id")),
     )
     with op.batch_alter_table("consent", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_consent_subscriber_id"), ["subscriber_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_consent_subscriber_id"), ["subscriber_id"], unique=False)
 
     op.create_table(
         "departure",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -553,15 +465,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_departure")),
     )
     with op.batch_alter_table("departure", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_departure_publication_id"), ["publication_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_departure_publication_id"), ["publication_id"], unique=False)
 
     op.create_table(
         "notice",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -589,39 +497,25 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["identity_id"], ["identity.id"], name=op.f("fk_notice_identity_id")
-        ),
+        sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_notice_identity_id")),
         sa.ForeignKeyConstraint(
             ["publication_id"],
             ["publication.id"],
             name=op.f("fk_notice_publication_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_notice_subscriber_id")
-        ),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_notice_subscriber_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
         sa.UniqueConstraint("public_id", name=op.f("uq_notice_public_id")),
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_notice_identity_id"), ["identity_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_notice_publication_id"), ["publication_id"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_notice_state_next_at"), ["state", "next_at"], unique=False
-        )
-        batch_op.create_index(
-            batch_op.f("ix_notice_subscriber_id"), ["subscriber_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_notice_identity_id"), ["identity_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_publication_id"), ["publication_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_state_next_at"), ["state", "next_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_subscriber_id"), ["subscriber_id"], unique=False)
 
     op.create_table(
         "subscription",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "subscriber_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -648,9 +542,7 @@ def upgrade() -> None:
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["section_id"], ["section.id"], name=op.f("fk_subscription_section_id")
-        ),
+        sa.ForeignKeyConstraint(["section_id"], ["section.id"], name=op.f("fk_subscription_section_id")),
         sa.ForeignKeyConstraint(
             ["subscriber_id"],
             ["subscriber.id"],
@@ -672,9 +564,7 @@ def upgrade() -> None:
 
     op.create_table(
         "suppression",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "publication_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
@@ -712,26 +602,18 @@ def upgrade() -> None:
             ["publication_id"],
             unique=False,
         )
-        batch_op.create_index(
-            batch_op.f("ix_suppression_subscriber_id"), ["subscriber_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_suppression_subscriber_id"), ["subscriber_id"], unique=False)
 
     op.create_table(
         "batch",
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "campaign_id",
             sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
             nullable=False,
         ),
-        sa.Column(
-            "low", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
-        sa.Column(
-            "high", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
-        ),
+        sa.Column("low", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("high", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),
         sa.Column("deferred", sa.Integer(), nullable=False),
@@ -758,18 +640,12 @@ def upgrade() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("lease_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaign.id"], name=op.f("fk_batch_campaign_id")
-        ),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_batch_campaign_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_batch")),
-        sa.UniqueConstraint(
-            "campaign_id", "low", name=op.f("uq_batch_campaign_id_low")
-        ),
+        sa.UniqueConstraint("campaign_id", "low", name=op.f("uq_batch_campaign_id_low")),
     )
     with op.batch_alter_table("batch", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_batch_state_due_at"), ["state", "due_at"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_batch_state_due_at"), ["state", "due_at"], unique=False)
 
     op.create_table(
         "delivery",
@@ -796,18 +672,10 @@ def upgrade() -> None:
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["campaign_id"], ["campaign.id"], name=op.f("fk_delivery_campaign_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["relay_id"], ["relay.id"], name=op.f("fk_delivery_relay_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_delivery_subscriber_id")
-        ),
-        sa.PrimaryKeyConstraint(
-            "campaign_id", "subscriber_id", name=op.f("pk_delivery")
-        ),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_delivery_campaign_id")),
+        sa.ForeignKeyConstraint(["relay_id"], ["relay.id"], name=op.f("fk_delivery_relay_id")),
+        sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_delivery_subscriber_id")),
+        sa.PrimaryKeyConstraint("campaign_id", "subscriber_id", name=op.f("pk_delivery")),
         postgresql_with={"fillfactor": "70"},
         sqlite_with_rowid=False,
     )
@@ -826,9 +694,7 @@ def downgrade() -> None:
 
     op.drop_table("suppression")
     with op.batch_alter_table("subscription", schema=None) as batch_op:
-        batch_op.drop_index(
-            batch_op.f("ix_subscription_section_id_state_subscriber_id")
-        )
+        batch_op.drop_index(batch_op.f("ix_subscription_section_id_state_subscriber_id"))
 
     op.drop_table("subscription")
     with op.batch_alter_table("notice", schema=None) as batch_op:

@@ -7,9 +7,8 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
 from newsletter.accounts.identities import Permission
-from newsletter.accounts.signing_in import Visitor
 from newsletter.audience.segments import count_followers
-from newsletter.domain.errors import BadInput, BadPost, Conflict, NotAllowed
+from newsletter.domain.errors import BadInput, BadPost, Conflict
 from newsletter.domain.states import PostState, UncertainPolicy
 from newsletter.models import Post
 from newsletter.publishing.campaigns import begin_campaign, campaign_of_post, freeze_content, recent_campaigns
@@ -23,6 +22,7 @@ from newsletter.publishing.posts import (
 )
 from newsletter.publishing.publications import sections_of, the_publication
 from newsletter.web.context import house, page, require_visitor
+from newsletter.web.studio.access import open_post
 
 posts = Blueprint("posts", __name__, template_folder="templates", url_prefix="/studio")
 
@@ -76,14 +76,14 @@ def edit(public_id: str) -> str | BaseResponse | tuple[str, int]:
     """The page to write on."""
     if request.method != "POST":
         with house().database.reading() as session:
-            post = _own_post(session, require_visitor(session, Permission.WRITE), public_id)
+            post = open_post(session, public_id, Permission.WRITE)
             typed = Typed(post.title, post.subtitle, post.markdown, post.section.slug, post.version)
             mailed = campaign_of_post(session, post.id)
             return page(session, "studio/write.html", post=post, typed=typed, problem="", mailed=mailed)
     typed = _typed()
     try:
         with house().database.writing() as session:
-            post = _own_post(session, require_visitor(session, Permission.WRITE), public_id)
+            post = open_post(session, public_id, Permission.WRITE)
             edit_post(session, post, _draft(session, typed), typed.version, house().now())
             return _after_saving(post)
     except BadInput as error:
@@ -97,7 +97,7 @@ def publish(public_id: str) -> str | BaseResponse:
     """Ask how, and say in one sentence what will happen; then do it, once."""
     if request.method != "POST":
         with house().database.reading() as session:
-            post = _own_post(session, require_visitor(session, Permission.PUBLISH), public_id)
+            post = open_post(session, public_id, Permission.PUBLISH)
             return page(
                 session,
                 "studio/publish.html",
@@ -108,7 +108,7 @@ def publish(public_id: str) -> str | BaseResponse:
     if request.form.get("how") == "email":
         return _publish_and_mail(public_id)
     with house().database.writing() as session:
-        post = _own_post(session, require_visitor(session, Permission.PUBLISH), public_id)
+        post = open_post(session, public_id, Permission.PUBLISH)
         _refuse_unseen(post)
         publish_post(post, house().now())
         return redirect(url_for("pages.post", slug=post.slug), 303)
@@ -116,7 +116,7 @@ def publish(public_id: str) -> str | BaseResponse:
 
 def _publish_and_mail(public_id: str) -> BaseResponse:
     with house().database.reading() as session:
-        post = _own_post(session, require_visitor(session, Permission.PUBLISH), public_id)
+        post = open_post(session, public_id, Permission.PUBLISH)
         publication = the_publication(session)
     _refuse_unseen(post)
     content = freeze_content(house().composer, house().links, publication, post.section, post)
@@ -130,13 +130,6 @@ def _refuse_unseen(post: Post) -> None:
     """What was reviewed is what is sent: the form names the version that was on the screen."""
     if request.form.get("version", type=int) != post.version:
         raise Conflict("The post was changed since you opened this page. Look at it again, then publish.")
-
-
-def _own_post(session: Session, visitor: Visitor, public_id: str) -> Post:
-    post = find_post(session, public_id)
-    if post.author_id != visitor.identity.id and not visitor.may(Permission.EDIT_ALL):
-        raise NotAllowed("This post is somebody else's. Its author or an editor can change it.")
-    return post
 
 
 def _typed() -> Typed:

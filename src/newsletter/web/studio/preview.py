@@ -10,10 +10,10 @@ from newsletter.accounts.identities import Permission
 from newsletter.domain.errors import NotFound
 from newsletter.models import Post, Publication
 from newsletter.publishing.letters import Edition, Reader, compose_letter, values_for
-from newsletter.publishing.posts import find_post
 from newsletter.publishing.publications import the_publication
 from newsletter.rendering.content import read_content
-from newsletter.web.context import house, page, require_visitor
+from newsletter.web.context import house, page
+from newsletter.web.studio.access import open_post
 
 preview = Blueprint("preview", __name__, template_folder="templates", url_prefix="/studio")
 
@@ -32,8 +32,7 @@ _PAGE_POLICY = (
 def choose(public_id: str) -> str:
     """The preview, with its tabs."""
     with house().database.reading() as session:
-        require_visitor(session, Permission.WRITE)
-        post = find_post(session, public_id)
+        post = open_post(session, public_id, Permission.WRITE)
         return page(session, "studio/preview.html", post=post)
 
 
@@ -41,8 +40,7 @@ def choose(public_id: str) -> str:
 def show(public_id: str, form: str) -> Response:
     """One form of the post, for a frame: `web`, `email` or `text`."""
     with house().database.reading() as session:
-        require_visitor(session, Permission.WRITE)
-        post, publication = find_post(session, public_id), the_publication(session)
+        post, publication = open_post(session, public_id, Permission.WRITE), the_publication(session)
         if form == "web":
             return _framed(_as_page(post, publication), _PAGE_POLICY)
     if form not in {"email", "text"}:
