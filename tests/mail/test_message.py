@@ -1,0 +1,103 @@
+"""Headers as bytes: each by the rule that fits it."""
+
+from datetime import timedelta, timezone
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from newsletter.domain.holes import Hole
+from newsletter.mail.message import Mailbox, MailingList, list_unsubscribe, notice_headers, reader_headers
+from tests.mail.written_headers import NAMES, NOW, SENDER, headers, parsed
+
+
+def test_a_campaign_letter_has_these_headers() -> None:
+    message = parsed(headers())
+
+    assert message.keys() == NAMES
+    assert message["From"] == "The Paper <paper@example.org>"
+    assert message["To"] == "Ann <ann@example.net>"
+    assert message["Subject"] == "A subject"
+    assert message["Message-ID"] == "<1.2@example.org>"
+    assert message["List-Id"] == '"The Paper: Letters" <abc.def.example.org>'
+    assert message["List-Unsubscribe"] == "<https://letters.example/u/token>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert message["Precedence"] == "bulk"
+
+
+def test_a_notice_says_that_a_machine_wrote_it_and_is_no_list_mail() -> None:
+    pieces = notice_headers(SENDER, "Confirm")
+
+    assert [piece.name for piece in pieces if isinstance(piece, Hole)] == ["date", "to", "message_id"]
+    message = parsed(b"".join(piece for piece in pieces if isinstance(piece, bytes)))
+    assert message.keys() == ["From", "Subject", "Auto-Submitted", "X-Auto-Response-Suppress"]
+    assert message["Auto-Submitted"] == "auto-generated"
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 402, "x y " * 100, "é" * 300, "漢 " * 150], ids=["word", "words", "é", "漢"]
+)
+def test_a_long_text_is_folded_where_it_can_be(text: str) -> None:
+    raw = headers(name=text, subject=text)
+
+    longest = max(len(line) for line in raw.split(b"\r\n"))
+    assert longest <= (998 if text == "x" * 402 else 78)
+    assert str(parsed(raw)["Subject"]) == text.strip()
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("Ann", b"To: Ann <ann@example.net>\r\n"),
+        ("Ann Bee-Cee", b"To: Ann Bee-Cee <ann@example.net>\r\n"),
+        ("", b"To: ann@example.net\r\n"),
+        (" \r\n ", b"To: ann@example.net\r\n"),
+        ("J. Doe", b'To: "J. Doe" <ann@example.net>\r\n'),
+        ("Doe, Ann", b'To: "Doe, Ann" <ann@example.net>\r\n'),
+        ('Ann "A" \\', b'To: "Ann \\"A\\" \\\\" <ann@example.net>\r\n'),
+        ("ann@example.com", b'To: "ann@example.com" <ann@example.net>\r\n'),
+        ("Zoë", b"To: =?utf-8?q?Zo=C3=AB?= <ann@example.net>\r\n"),
+        ('Zoë "Z"', b"To: =?utf-8?b?Wm/DqyAiWiI=?= <ann@example.net>\r\n"),
+        ("Ann\r\nBcc: x@y.org", b'To: "Ann Bcc: x@y.org" <ann@example.net>\r\n'),
+        ("Ann\u202eeve", b"To: Ann eve <ann@example.net>\r\n"),
+    ],
+    ids=[
+        *("plain", "two words", "empty", "blank", "dot", "comma", "quotes", "address", "accent"),
+        *("accent and quotes", "injection", "direction"),
+    ],
+)
+def test_a_display_name_is_plain_quoted_or_encoded(name: str, line: bytes) -> None:
+    assert reader_headers(Mailbox(name, "ann@example.net"), "1@example.org", NOW)["to"] == line
+
+
+def test_an_unsubscribe_link_is_never_broken() -> None:
+    url = "https://letters.example/u/" + "a-B_9" * 60
+
+    assert len(url) > 300
+    assert list_unsubscribe(url) == f"List-Unsubscribe: <{url}>\r\n".encode()
+
+
+def test_a_list_id_ends_in_the_id_that_never_changes() -> None:
+    raw = headers(mailing_list=MailingList("Zoës Blatt", "abc.def.example.org"))
+
+    assert b"List-Id: =?utf-8?q?Zo=C3=ABs_Blatt?= <abc.def.example.org>\r\n" in raw
+
+
+@pytest.mark.parametrize(
+    "offset", [timedelta(0), timedelta(hours=5, minutes=30), timedelta(hours=-8)], ids=str
+)
+def test_a_date_is_read_as_the_moment_it_was_written_at(offset: timedelta) -> None:
+    now = NOW.astimezone(timezone(offset))
+
+    line = reader_headers(SENDER, "1@example.org", now)["date"].decode()
+
+    assert parsedate_to_datetime(line.removeprefix("Date: ").strip()) == NOW
+
+
+def test_a_date_is_written_in_the_form_of_mail() -> None:
+    assert (
+        reader_headers(SENDER, "1@example.org", NOW)["date"] == b"Date: Mon, 04 May 2026 12:30:15 +0000\r\n"
+    )
+
+
+def test_the_same_headers_are_written_every_time() -> None:
+    assert headers("Zoë " * 40, "漢字 " * 60) == headers("Zoë " * 40, "漢字 " * 60)

@@ -1,0 +1,123 @@
+"""One connection carries many letters, and begins anew when a conversation broke."""
+
+import pytest
+
+from newsletter.domain.outcomes import Verdict
+from newsletter.mail.envelope import Envelope
+from tests.mail.conftest import Play
+from tests.mail.scripted_server import HANG_UP, Script
+
+ENVELOPE = Envelope("paper@example.org", "ann@example.net")
+MESSAGE = b"Subject: x\r\n\r\nHello\r\n"
+
+
+def test_one_connection_carries_many_letters(play: Play) -> None:
+    server, connection = play(Script())
+
+    outcomes = [connection.send(ENVELOPE, b"%d\r\n" % number) for number in range(3)]
+
+    assert {outcome.verdict for outcome in outcomes} == {Verdict.ACCEPTED}
+    assert server.bodies == [b"0\r\n", b"1\r\n", b"2\r\n"]
+    assert server.connections == 1
+    assert server.verbs.count("EHLO") == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "reply"),
+    [
+        ("MAIL", "550 no"),
+        ("MAIL", "451 later"),
+        ("RCPT", "550 no"),
+        ("RCPT", "450 later"),
+        ("DATA", "554 no"),
+    ],
+)
+def test_a_refused_letter_is_taken_back_before_the_next(play: Play, step: str, reply: str) -> None:
+    fine = {"MAIL": "250 fine", "RCPT": "250 fine", "DATA": "354 go"}[step]
+    server, connection = play(Script({step: [reply, fine]}))
+
+    connection.send(ENVELOPE, MESSAGE)
+    outcome = connection.send(ENVELOPE, MESSAGE)
+
+    assert outcome.verdict is Verdict.ACCEPTED
+    assert server.connections == 1
+    assert server.verbs.count("RSET") == 1
+    assert server.verbs.index("RSET") < len(server.verbs) - 1 - server.verbs[::-1].index("MAIL")
+
+
+@pytest.mark.parametrize("reply", ["451 4.7.1 greylisted", "554 5.7.1 spam"])
+def test_a_refused_body_leaves_the_connection_open(play: Play, reply: str) -> None:
+    server, connection = play(Script({"BODY": [reply, "250 queued"]}))
+
+    connection.send(ENVELOPE, MESSAGE)
+    outcome = connection.send(ENVELOPE, MESSAGE)
+
+    assert outcome.verdict is Verdict.ACCEPTED
+    assert server.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "reply"),
+    [
+        ("MAIL", "421 closing"),
+        ("RCPT", "421 closing"),
+        ("DATA", "421 closing"),
+        ("BODY", "421 closing"),
+        ("BODY", "354 odd"),
+        ("BODY", HANG_UP),
+    ],
+)
+def test_a_broken_conversation_is_begun_anew(play: Play, step: str, reply: str) -> None:
+    fine = {"MAIL": "250 fine", "RCPT": "250 fine", "DATA": "354 go", "BODY": "250 queued"}[step]
+    server, connection = play(Script({step: [reply, fine]}))
+
+    connection.send(ENVELOPE, MESSAGE)
+    outcome = connection.send(ENVELOPE, b"second\r\n")
+
+    assert outcome.verdict is Verdict.ACCEPTED
+    assert server.connections == 2
+    assert server.bodies[-1] == b"second\r\n"
+
+
+def test_a_connection_that_was_dropped_opens_again(play: Play) -> None:
+    server, connection = play(Script())
+
+    connection.send(ENVELOPE, MESSAGE)
+    connection.drop()
+    outcome = connection.send(ENVELOPE, MESSAGE)
+
+    assert outcome.verdict is Verdict.ACCEPTED
+    assert server.connections == 2
+    assert "QUIT" not in server.verbs
+
+
+def test_a_connection_that_was_closed_said_goodbye_and_opens_again(play: Play) -> None:
+    server, connection = play(Script())
+
+    connection.send(ENVELOPE, MESSAGE)
+    connection.close()
+    connection.close()
+    outcome = connection.send(ENVELOPE, MESSAGE)
+
+    assert outcome.verdict is Verdict.ACCEPTED
+    assert server.verbs.count("QUIT") == 1
+    assert server.connections == 2
+
+
+def test_a_connection_that_never_opened_closes_without_a_word(play: Play) -> None:
+    server, connection = play(Script())
+
+    connection.close()
+    connection.drop()
+
+    assert server.connections == 0
+
+
+def test_a_relay_that_is_gone_can_be_closed(play: Play) -> None:
+    server, connection = play(Script({"QUIT": HANG_UP}))
+    connection.send(ENVELOPE, MESSAGE)
+
+    connection.close()
+
+    assert connection.send(ENVELOPE, MESSAGE).verdict is Verdict.ACCEPTED
+    assert server.connections == 2

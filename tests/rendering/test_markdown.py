@@ -1,0 +1,106 @@
+"""The author's Markdown: every feature there is, as the page shows it."""
+
+import pytest
+
+from newsletter.domain.errors import BadPost
+from newsletter.rendering.content import read_content
+from newsletter.rendering.markdown import MAX_CHARACTERS, parse_markdown
+
+FEATURES = {
+    "paragraph": ("one\ntwo\n\nthree", "<p>one\ntwo</p>\n<p>three</p>\n"),
+    "heading": ("# One\n\n###### Six", "<h1>One</h1>\n<h6>Six</h6>\n"),
+    "underlined heading": ("One\n===\n\nTwo\n---", "<h1>One</h1>\n<h2>Two</h2>\n"),
+    "emphasis": (
+        "*em* **strong** ***both***",
+        "<p><em>em</em> <strong>strong</strong> <em><strong>both</strong></em></p>\n",
+    ),
+    "strikethrough": ("~~gone~~", "<p><s>gone</s></p>\n"),
+    "code": ("`a <b> & c`", "<p><code>a &lt;b&gt; &amp; c</code></p>\n"),
+    "hard break": ("one  \ntwo\\\nthree", "<p>one<br>\ntwo<br>\nthree</p>\n"),
+    "rule": ("---", "<hr>\n"),
+    "bullets": ("- one\n- two", "<ul>\n<li>one</li>\n<li>two</li>\n</ul>\n"),
+    "numbers": ("3. one\n4. two", '<ol start="3">\n<li>one</li>\n<li>two</li>\n</ol>\n'),
+    "nested list": ("- one\n  - two", "<ul>\n<li>one\n<ul>\n<li>two</li>\n</ul>\n</li>\n</ul>\n"),
+    "quote": (
+        "> one\n> > two",
+        "<blockquote>\n<p>one</p>\n<blockquote>\n<p>two</p>\n</blockquote>\n</blockquote>\n",
+    ),
+    "image": ('![alt](a.png "title")', '<p><img src="a.png" alt="alt" title="title"></p>\n'),
+    "entity": ("&copy; &amp; &lt;", "<p>© &amp; &lt;</p>\n"),
+    "escape": (r"\*not em\*", "<p>*not em*</p>\n"),
+    "indented code": ("    a <b>", "<pre><code>a &lt;b&gt;\n</code></pre>\n"),
+    "typography left alone": ('"quoted" -- ...', '<p>"quoted" -- ...</p>\n'),
+}
+
+
+@pytest.mark.parametrize(("markdown", "html"), FEATURES.values(), ids=FEATURES)
+def test_a_feature_of_markdown_becomes_html(markdown: str, html: str) -> None:
+    assert read_content(markdown).web_html() == html
+
+
+@pytest.mark.parametrize(
+    ("markdown", "href", "text"),
+    [
+        ("[text](https://a.example/b?c=1&d=2#e)", "https://a.example/b?c=1&amp;d=2#e", "text"),
+        ("[text][ref]\n\n[ref]: https://a.example/", "https://a.example/", "text"),
+        ("<https://a.example/>", "https://a.example/", "https://a.example/"),
+        ("https://a.example/b", "https://a.example/b", "https://a.example/b"),
+        ("<me@a.example>", "mailto:me@a.example", "me@a.example"),
+        ("[call](tel:+15550100)", "tel:+15550100", "call"),
+        ("[page](/about)", "/about", "page"),
+        ("[top](#top)", "#top", "top"),
+    ],
+    ids=["inline", "reference", "angle brackets", "bare", "address", "telephone", "own page", "anchor"],
+)
+def test_a_link_becomes_a_link(markdown: str, href: str, text: str) -> None:
+    assert (
+        read_content(markdown).web_html() == f'<p><a href="{href}" rel="noopener noreferrer">{text}</a></p>\n'
+    )
+
+
+def test_a_table_keeps_its_alignment() -> None:
+    html = read_content("| a | b | c |\n|:--|:-:|--:|\n| 1 | *2* | 3 |").web_html()
+
+    assert '<th style="text-align:left">a</th>' in html
+    assert '<td style="text-align:center"><em>2</em></td>' in html
+    assert '<td style="text-align:right">3</td>' in html
+
+
+def test_a_task_list_shows_what_is_done() -> None:
+    html = read_content("- [ ] open\n- [x] done").web_html()
+
+    opened, done = html.split("</li>")[:2]
+    assert 'type="checkbox"' in opened
+    assert "checked" not in opened.replace("checkbox", "")
+    assert 'checked="checked"' in done
+    assert html.count('disabled="disabled"') == 2
+
+
+def test_a_footnote_links_there_and_back() -> None:
+    html = read_content("Text[^1].\n\n[^1]: The *note*.").web_html()
+
+    assert '<a href="#fn1" id="fnref1" rel="noopener noreferrer">[1]</a>' in html
+    assert '<li id="fn1" class="footnote-item"><p>The <em>note</em>. <a href="#fnref1"' in html
+
+
+def test_a_footnote_used_twice_is_written_once() -> None:
+    html = read_content("One[^n], two[^n].\n\n[^n]: The note.").web_html()
+
+    assert html.count("The note.") == 1
+    assert html.count('href="#fn1"') == 2
+
+
+def test_lone_surrogates_become_question_marks() -> None:
+    html = read_content("a\ud800b `c\udfffd`").web_html()
+
+    assert html == "<p>a?b <code>c?d</code></p>\n"
+
+
+def test_a_post_may_be_a_million_characters_long_and_no_longer() -> None:
+    assert parse_markdown("a" * MAX_CHARACTERS)
+    with pytest.raises(BadPost, match="too long: 1,000,000 characters"):
+        parse_markdown("a" * (MAX_CHARACTERS + 1))
+
+
+def test_an_empty_post_is_empty_html() -> None:
+    assert read_content("").web_html() == ""
