@@ -1,6 +1,7 @@
 """Single mails: right words to the right person, tried again, never lost with their worker."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select, update
@@ -96,10 +97,37 @@ def test_a_claim_whose_worker_vanished_is_taken_up_again_with_the_same_message_i
     send(waiting)
 
     (mail,) = relay.to(ADDRESS)
-    assert str(mail.message["Message-ID"]).encode() in claimed.message
+    assert str(mail.message["Message-ID"]).encode() in (desk.write(claimed) or b"")
     assert (the_notice(waiting).state, the_notice(waiting).resends) == (DeliveryState.ACCEPTED, 1)
 
 
 def test_a_notice_is_claimed_by_one_worker(waiting: House) -> None:
     assert waiting.notice_desk().claim() is not None
     assert waiting.notice_desk().claim() is None
+
+
+def test_a_broken_template_puts_its_notice_off_and_blocks_nobody(
+    waiting: House, relay: Relay, tmp_path: Path
+) -> None:
+    (tmp_path / "mails" / "confirm").mkdir(parents=True)
+    (tmp_path / "mails" / "confirm" / "body.txt").write_text("{{ no_such_thing }}")
+    broken = House(waiting.settings.model_copy(update={"templates": tmp_path / "mails"}), waiting.ring)
+    with waiting.database.writing() as session:
+        first = session.scalars(select(Notice)).one()
+        welcome = Notice(
+            publication_id=first.publication_id,
+            kind="welcome",
+            subscriber_id=first.subscriber_id,
+            next_at=waiting.now(),
+            created_at=NOW,
+        )
+        session.add(welcome)
+
+    send(broken)
+    broken.database.close()
+
+    assert [mail.message["Subject"] for mail in relay.accepted] == ["Welcome to Return Path"]
+    with waiting.database.reading() as session:
+        put_off = session.get_one(Notice, first.id)
+    assert put_off.state is DeliveryState.DEFERRED
+    assert (put_off.detail or "").startswith("The mail template confirm/body.txt")

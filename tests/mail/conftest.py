@@ -1,8 +1,9 @@
 """A scripted relay and connections to it, all closed when a test ends."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from typing import Protocol
 
 import pytest
 
@@ -10,7 +11,11 @@ from newsletter.domain.relays import RelayAddress, Security
 from newsletter.mail.smtp import Connection, Timeouts
 from tests.mail.scripted_server import Script, ScriptedServer, scripted_server
 
-Play = Callable[[Script], tuple[ScriptedServer, Connection]]
+
+class Play(Protocol):
+    """Starts a scripted server, and a connection to it that opens at its first letter."""
+
+    def __call__(self, script: Script, reply_timeout: float = 20) -> tuple[ScriptedServer, Connection]: ...
 
 
 @pytest.fixture
@@ -20,13 +25,12 @@ def relay_address() -> RelayAddress:
 
 @pytest.fixture
 def play(relay_address: RelayAddress) -> Iterator[Play]:
-    """Start a scripted server, and a connection to it that opens at its first letter."""
     with ExitStack() as stack:
 
-        def start(script: Script) -> tuple[ScriptedServer, Connection]:
+        def start(script: Script, reply_timeout: float = 20) -> tuple[ScriptedServer, Connection]:
             server = stack.enter_context(scripted_server(script))
             relay = replace(relay_address, port=server.port)
-            connection = Connection(relay, "sender.example", Timeouts(connect=20, reply=20))
+            connection = Connection(relay, "sender.example", Timeouts(connect=200, reply=reply_timeout))
             stack.callback(connection.drop)
             return server, connection
 

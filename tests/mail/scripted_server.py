@@ -1,14 +1,20 @@
 """An SMTP server that says what a test tells it to, and remembers every byte it was told."""
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
 HANG_UP = ""
 """As a reply: close the connection instead of answering."""
+SILENCE = "(silence)"
+"""As a reply: say nothing, and wait."""
+CERTIFICATE = Path(__file__).parent / "localhost.pem"
+"""A key for tests only, and a certificate that nobody trusts who was not told to."""
 
 _FINE = {
     "BANNER": "220 relay.example ESMTP",
@@ -16,6 +22,7 @@ _FINE = {
     "RCPT": "250 2.1.5 fine",
     "DATA": "354 go ahead",
     "BODY": "250 2.0.0 queued",
+    "STARTTLS": "220 2.0.0 go ahead",
     "RSET": "250 2.0.0 fine",
     "AUTH": "235 2.7.0 welcome",
     "QUIT": "221 2.0.0 bye",
@@ -32,6 +39,8 @@ class Script:
     """The step whose reply is the last thing said on a connection."""
     hang_up_inside_body: bool = False
     """Reset the connection once a part of the body was read."""
+    tls: bool = False
+    """Speak TLS from the first byte."""
 
 
 class ScriptedServer(socketserver.ThreadingTCPServer):
@@ -73,7 +82,8 @@ class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         server = cast("ScriptedServer", self.server)
         server.connections += 1
-        going_on = self._say("BANNER", server.reply_to("BANNER"))
+        going_on = not server.script.tls or self._encrypt()
+        going_on = going_on and self._say("BANNER", server.reply_to("BANNER"))
         while going_on:
             line = self.rfile.readline()
             if not line.endswith(b"\r\n"):
@@ -88,9 +98,31 @@ class _Conversation(socketserver.StreamRequestHandler):
             lines = ["relay.example", *server.script.extensions]
             reply = "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"])
         going_on = self._say(verb, reply) and verb != "QUIT"
+        if going_on and verb == "STARTTLS" and reply.startswith("220"):
+            return self._encrypt()
         if going_on and verb == "DATA" and reply.startswith("354"):
             return self._read_body(server) and self._say("BODY", server.reply_to("BODY"))
         return going_on
+
+    def _encrypt(self) -> bool:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(CERTIFICATE)
+        try:
+            self.connection = context.wrap_socket(self.connection, server_side=True)
+        except OSError:  # the client does not trust us
+            return False
+        self.setup_files()
+        return True
+
+    def setup_files(self) -> None:
+        """Read and write through the encryption from now on."""
+        self.request = self.connection
+        self.setup()
+
+    def finish(self) -> None:
+        """Close what was wrapped too; the server knows only the bare socket."""
+        super().finish()
+        self.connection.close()
 
     def _read_body(self, server: ScriptedServer) -> bool:
         lines: list[bytes] = []
@@ -103,7 +135,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def _say(self, step: str, reply: str) -> bool:
         server = cast("ScriptedServer", self.server)
-        if reply != HANG_UP:
+        if reply not in {HANG_UP, SILENCE}:
             self.wfile.write(reply.encode() + b"\r\n")
         return reply != HANG_UP and step != server.script.hang_up_after and not reply.startswith("421")
 

@@ -8,9 +8,10 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import Database, clock, rows_changed
-from newsletter.delivery.notice_letters import NoticePress, facts_of
+from newsletter.delivery.notice_letters import Facts, NoticePress, facts_of
+from newsletter.domain.errors import BadSetting
 from newsletter.domain.links import Links
-from newsletter.domain.outcomes import Outcome
+from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
 from newsletter.domain.settlement import Rules, settle
 from newsletter.domain.states import FINAL_DELIVERY_STATES, DeliveryState
 from newsletter.mail.envelope import Envelope
@@ -23,12 +24,17 @@ _DUE = (DeliveryState.PLANNED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
 
 @dataclass(frozen=True)
 class ClaimedNotice:
-    """A notice that is ours to send, as bytes."""
+    """A notice that is ours to send, and what its letter is made from."""
 
-    id: int
-    attempt: int
-    envelope: Envelope
-    message: bytes
+    notice: Notice
+    publication: Publication
+    facts: Facts
+    claimed_at: datetime
+
+    @property
+    def envelope(self) -> Envelope:
+        """From the publication to the one person."""
+        return Envelope(self.publication.sender_address, self.facts.address)
 
 
 class NoticeDesk:
@@ -56,6 +62,15 @@ class NoticeDesk:
             )
             return None if notice is None else self._take(session, notice, now)
 
+    def write(self, claimed: ClaimedNotice) -> bytes | None:
+        """The bytes of a claimed notice; None when its template is broken, which puts it off."""
+        try:
+            return self._press.print(claimed.publication, claimed.notice, claimed.facts, claimed.claimed_at)
+        except BadSetting as error:
+            _log.error("notice_cannot_be_written", notice=claimed.notice.id, reason=str(error))
+            self.settle(claimed, Outcome(Verdict.TEMPORARY, Blame.MESSAGE, Reply(0, "", str(error))))
+            return None
+
     def has_due(self) -> bool:
         """Whether anybody waits."""
         with self._database.reading() as session:
@@ -65,15 +80,15 @@ class NoticeDesk:
     def settle(self, claimed: ClaimedNotice, outcome: Outcome) -> None:
         """Write down the outcome of a claim; one that was claimed anew meanwhile is left alone."""
         with self._database.writing() as session:
-            notice = session.get_one(Notice, claimed.id, with_for_update=True)
-            if notice.attempt != claimed.attempt or notice.state is not DeliveryState.SENDING:
+            notice = session.get_one(Notice, claimed.notice.id, with_for_update=True)
+            if notice.attempt != claimed.notice.attempt or notice.state is not DeliveryState.SENDING:
                 return
             now = clock(session)
             settlement = settle(outcome, notice.refusals, notice.created_at, now, self._rules)
             notice.state = settlement.state
             notice.next_at = settlement.next_at or now
             notice.refusals += settlement.counts
-            notice.code = outcome.reply.code if outcome.reply else None
+            notice.code = (outcome.reply.code or None) if outcome.reply else None
             notice.detail = settlement.detail or None
             notice.changed_at = now
             if settlement.state in FINAL_DELIVERY_STATES:
@@ -86,14 +101,14 @@ class NoticeDesk:
             changed = session.execute(
                 update(Notice)
                 .where(
-                    Notice.id == claimed.id,
-                    Notice.attempt == claimed.attempt,
+                    Notice.id == claimed.notice.id,
+                    Notice.attempt == claimed.notice.attempt,
                     Notice.state == DeliveryState.SENDING,
                 )
                 .values(state=DeliveryState.PLANNED, next_at=clock(session) + timedelta(seconds=wait))
             )
             if not rows_changed(changed):
-                _log.warning("notice_was_taken", notice=claimed.id)
+                _log.warning("notice_was_taken", notice=claimed.notice.id)
 
     def _take(self, session: Session, notice: Notice, now: datetime) -> ClaimedNotice | None:
         facts = facts_of(session, self._links, notice)
@@ -108,7 +123,4 @@ class NoticeDesk:
         notice.attempt += 1
         notice.next_at = now + self._claim_for
         notice.changed_at = now
-        publication = session.get_one(Publication, notice.publication_id)
-        envelope = Envelope(publication.sender_address, facts.address)
-        message = self._press.print(publication, notice, facts, now)
-        return ClaimedNotice(notice.id, notice.attempt, envelope, message)
+        return ClaimedNotice(notice, session.get_one(Publication, notice.publication_id), facts, now)

@@ -98,10 +98,11 @@ class Sender:
         self._noticed_at = monotonic()
         while not stop() and self._notices.has_due():
             claimed = self._notices.claim()
-            if claimed is None:
+            message = self._notices.write(claimed) if claimed is not None else None
+            if claimed is None or message is None:
                 continue
             try:
-                outcome = self._connection.send(claimed.envelope, claimed.message)
+                outcome = self._connection.send(claimed.envelope, message)
             except RelayTrouble as trouble:
                 self._notices.put_back(claimed, self._rest(str(trouble)))
                 return

@@ -16,7 +16,7 @@ class Reply:
     text: str = ""
 
     def __str__(self) -> str:
-        return " ".join(part for part in (str(self.code), self.enhanced, self.text) if part)
+        return " ".join(part for part in (str(self.code or ""), self.enhanced, self.text) if part)
 
 
 def read_reply(code: int, text: str) -> Reply:
