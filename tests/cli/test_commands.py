@@ -249,3 +249,43 @@ def test_the_secret_is_made_once_and_private(
     assert len(first) >= 32
     assert path.read_text() == first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_naming_the_publication_and_its_sections(on_database: Run, filled: House) -> None:
+    name = ("publication", "set", "--name", "Letters", "--sender", "me@Example.org", "--accent", "#123456")
+    assert on_database(*name).exit_code == 0
+    assert (
+        on_database("section", "add", "Field notes", "--description", "Short.").output
+        == "Added field-notes.\n"
+    )
+    assert on_database("section", "set", "field-notes", "--name", "Notes").exit_code == 0
+
+    shown = on_database("publication", "show").output
+
+    for line in ("name             Letters", "sender name      Letters", "sender address   me@example.org"):
+        assert line in shown
+    assert "section          field-notes: Notes" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["publication", "set", "--name", " "], "needs a name"),
+        (["publication", "set", "--name", "x" * 201], "The name is too long"),
+        (["publication", "set", "--accent", "red;} body {"], "must be a colour"),
+        (["publication", "set", "--sender", "nobody"], "An email address looks like"),
+        (["section", "add", "Mail"], "There is a section “mail” already"),
+        (["section", "set", "gossip", "--name", "x"], "There is no section “gossip”"),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else "",
+)
+def test_a_publication_that_cannot_be_gets_a_sentence(
+    on_database: Run, filled: House, arguments: list[str], says: str
+) -> None:
+    before = on_database("publication", "show").output
+
+    result = on_database(*arguments)
+
+    assert result.exit_code == 1
+    assert says in result.output
+    assert on_database("publication", "show").output == before

@@ -19,8 +19,10 @@ class Play(Protocol):
 
 
 @pytest.fixture
-def relay_address() -> RelayAddress:
-    return RelayAddress("127.0.0.1", 0, Security.PLAIN)
+def relay_address(request: pytest.FixtureRequest) -> RelayAddress:
+    """Plain and without a login, unless a test asks for another."""
+    given: RelayAddress = getattr(request, "param", RelayAddress("127.0.0.1", 0, Security.PLAIN))
+    return given
 
 
 @pytest.fixture

@@ -108,16 +108,11 @@ class _Conversation(socketserver.StreamRequestHandler):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(CERTIFICATE)
         try:
-            self.connection = context.wrap_socket(self.connection, server_side=True)
-        except OSError:  # the client does not trust us
+            self.request = context.wrap_socket(self.connection, server_side=True)
+        except OSError:  # the client does not trust us, or speaks no TLS
             return False
-        self.setup_files()
-        return True
-
-    def setup_files(self) -> None:
-        """Read and write through the encryption from now on."""
-        self.request = self.connection
         self.setup()
+        return True
 
     def finish(self) -> None:
         """Close what was wrapped too; the server knows only the bare socket."""

@@ -44,6 +44,13 @@ def test_a_long_text_is_folded_where_it_can_be(text: str) -> None:
     assert str(parsed(raw)["Subject"]) == text.strip()
 
 
+def test_a_line_has_at_most_78_characters() -> None:
+    whole, folded = "x" * 34 + " " + "y" * 34, "x" * 34 + " " + "y" * 35
+
+    assert b"Subject: %b\r\n" % whole.encode() in headers(subject=whole)
+    assert b"Subject: %b\r\n %b\r\n" % (b"x" * 34, b"y" * 35) in headers(subject=folded)
+
+
 @pytest.mark.parametrize(
     ("name", "line"),
     [

@@ -5,7 +5,7 @@ import pytest
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
 from newsletter.mail.envelope import Envelope
 from tests.mail.conftest import Play
-from tests.mail.scripted_server import HANG_UP, Script
+from tests.mail.scripted_server import HANG_UP, SILENCE, Script
 
 ENVELOPE = Envelope("paper@example.org", "ann@example.net")
 BEYOND_ASCII = Envelope("paper@example.org", "josé@example.net")
@@ -93,6 +93,15 @@ def test_a_relay_that_never_answers_the_final_dot_leaves_us_uncertain(play: Play
     assert server.bodies == [MESSAGE]
 
 
+def test_a_relay_that_is_silent_after_the_final_dot_leaves_us_uncertain(play: Play) -> None:
+    server, connection = play(Script({"BODY": [SILENCE, "250 queued"]}), reply_timeout=0.2)
+
+    outcome = connection.send(ENVELOPE, MESSAGE)
+
+    assert outcome == Outcome(Verdict.UNCERTAIN, Blame.NOBODY, None)
+    assert server.bodies == [MESSAGE]
+
+
 def test_a_relay_that_hangs_up_inside_the_body_has_taken_nothing(play: Play) -> None:
     server, connection = play(Script(hang_up_inside_body=True))
 
@@ -108,7 +117,7 @@ def test_an_address_beyond_ascii_needs_a_relay_that_can(play: Play) -> None:
     outcome = connection.send(BEYOND_ASCII, MESSAGE)
 
     assert (outcome.verdict, outcome.blame) == (Verdict.PERMANENT, Blame.MESSAGE)
-    assert "SMTPUTF8" in str(outcome.reply)
+    assert str(outcome.reply).startswith("550 5.6.7 the relay cannot carry addresses beyond ASCII")
     assert "MAIL" not in server.verbs
     assert server.bodies == []
 

@@ -45,6 +45,15 @@ def test_a_refused_letter_is_taken_back_before_the_next(play: Play, step: str, r
     assert server.verbs.index("RSET") < len(server.verbs) - 1 - server.verbs[::-1].index("MAIL")
 
 
+def test_a_relay_that_hangs_up_after_a_refusal_is_asked_anew(play: Play) -> None:
+    server, connection = play(Script({"RCPT": ["550 5.1.1 no", "250 fine"], "RSET": HANG_UP}))
+
+    outcomes = [connection.send(ENVELOPE, MESSAGE) for _ in range(2)]
+
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.PERMANENT, Verdict.ACCEPTED]
+    assert server.connections == 2
+
+
 @pytest.mark.parametrize("reply", ["451 4.7.1 greylisted", "554 5.7.1 spam"])
 def test_a_refused_body_leaves_the_connection_open(play: Play, reply: str) -> None:
     server, connection = play(Script({"BODY": [reply, "250 queued"]}))

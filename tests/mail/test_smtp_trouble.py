@@ -1,7 +1,6 @@
 """A relay that cannot be talked to is trouble, and nobody's letter is to blame."""
 
 import socket
-from dataclasses import replace
 
 import pytest
 
@@ -17,15 +16,7 @@ ENVELOPE = Envelope("paper@example.org", "ann@example.net")
 MESSAGE = b"Subject: x\r\n\r\nHello\r\n"
 
 
-@pytest.fixture
-def relay_address(request: pytest.FixtureRequest) -> RelayAddress:
-    """Plain and without a login, unless a test asks for more."""
-    given: RelayAddress = getattr(request, "param", RelayAddress("127.0.0.1", 0, Security.PLAIN))
-    return given
-
-
 LOGIN = RelayAddress("127.0.0.1", 0, Security.PLAIN, "me", "a password")
-STARTTLS = replace(LOGIN, security=Security.STARTTLS)
 
 
 def test_a_port_where_nobody_listens_is_trouble() -> None:
@@ -122,25 +113,6 @@ def test_a_relay_that_offers_no_login_is_trouble(play: Play) -> None:
         connection.send(ENVELOPE, MESSAGE)
 
     assert "MAIL" not in server.verbs
-
-
-@pytest.mark.parametrize("relay_address", [STARTTLS], indirect=True)
-@pytest.mark.parametrize(
-    "script",
-    [
-        Script(extensions=["AUTH PLAIN LOGIN"]),
-        Script({"STARTTLS": "454 4.7.0 not now"}, extensions=["STARTTLS", "AUTH PLAIN"]),
-        Script({"STARTTLS": "220 go"}, extensions=["STARTTLS", "AUTH PLAIN"], hang_up_after="STARTTLS"),
-    ],
-    ids=["not offered", "refused", "broken off"],
-)
-def test_without_encryption_no_credentials_and_no_letter_leave(play: Play, script: Script) -> None:
-    server, connection = play(script)
-
-    with pytest.raises(RelayTrouble, match=r"The relay 127\.0\.0\.1:\d+ .+\."):
-        connection.send(ENVELOPE, MESSAGE)
-
-    assert set(server.verbs) <= {"EHLO", "STARTTLS"}
 
 
 def test_trouble_is_over_when_the_relay_is_back(play: Play) -> None:

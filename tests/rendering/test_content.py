@@ -53,11 +53,11 @@ def test_code_is_coloured_by_classes_on_the_page_and_by_styles_in_a_letter() -> 
 
 def test_long_code_is_not_coloured() -> None:
     short = read_content("```python\n" + "x = 1\n" * 1000 + "```")
-    long = read_content("```python\n" + "x = 1\n" * 1001 + "```")
+    long = read_content("```python\n" + "x = 1\n" * 1000 + "\n```")
 
     assert "span" in tags(short.web_html())
     assert "span" not in tags(long.web_html())
-    assert text_in(long.web_html(), "code") == "x = 1\n" * 1001
+    assert text_in(long.web_html(), "code") == "x = 1\n" * 1000 + "\n"
 
 
 def test_a_language_cannot_break_out_of_its_code_block() -> None:
@@ -111,7 +111,7 @@ def test_links_on_the_page_stay_relative() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "minutes"), [(0, 1), (1, 1), (230, 1), (460, 2), (2300, 10)], ids=lambda value: str(value)
+    ("words", "minutes"), [(0, 1), (1, 1), (230, 1), (460, 2), (34_500, 150)], ids=lambda value: str(value)
 )
 def test_reading_takes_a_minute_for_every_230_words(words: int, minutes: int) -> None:
     assert read_content("word " * words).minutes() == minutes
@@ -142,6 +142,11 @@ def test_a_long_opening_ends_after_a_whole_word() -> None:
     content = read_content("eleven char " * 50)
 
     assert content.opening(30) == "eleven char eleven char…"
+
+
+def test_an_opening_has_200_characters_unless_told_otherwise() -> None:
+    assert read_content("a" * 100 + " " + "b" * 99).opening() == "a" * 100 + " " + "b" * 99
+    assert read_content("a" * 100 + " " + "b" * 100).opening() == "a" * 100 + "…"
 
 
 def test_an_opening_that_just_fits_is_whole() -> None:

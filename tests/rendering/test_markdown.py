@@ -29,6 +29,7 @@ FEATURES = {
     "entity": ("&copy; &amp; &lt;", "<p>© &amp; &lt;</p>\n"),
     "escape": (r"\*not em\*", "<p>*not em*</p>\n"),
     "indented code": ("    a <b>", "<pre><code>a &lt;b&gt;\n</code></pre>\n"),
+    "no inline footnotes": ("a^[b]", "<p>a^[b]</p>\n"),
     "typography left alone": ('"quoted" -- ...', '<p>"quoted" -- ...</p>\n'),
 }
 
@@ -46,11 +47,22 @@ def test_a_feature_of_markdown_becomes_html(markdown: str, html: str) -> None:
         ("<https://a.example/>", "https://a.example/", "https://a.example/"),
         ("https://a.example/b", "https://a.example/b", "https://a.example/b"),
         ("<me@a.example>", "mailto:me@a.example", "me@a.example"),
+        ("[text](http://a.example/)", "http://a.example/", "text"),
         ("[call](tel:+15550100)", "tel:+15550100", "call"),
         ("[page](/about)", "/about", "page"),
         ("[top](#top)", "#top", "top"),
     ],
-    ids=["inline", "reference", "angle brackets", "bare", "address", "telephone", "own page", "anchor"],
+    ids=[
+        "inline",
+        "reference",
+        "angle brackets",
+        "bare",
+        "address",
+        "http",
+        "telephone",
+        "own page",
+        "anchor",
+    ],
 )
 def test_a_link_becomes_a_link(markdown: str, href: str, text: str) -> None:
     assert (

@@ -21,11 +21,12 @@ PAGE = "https://letters.example/p/a"
         ("Hi {{ name | <b>&you }}!", "<p>Hi &lt;b&gt;&amp;you!</p>\n"),
         ("**{{ name | there }}**", "<p><strong>there</strong></p>\n"),
         ("# {{ name | there }}", "<h1>there</h1>\n"),
+        ("*a {{ name | there }} b*", "<p><em>a there b</em></p>\n"),
         ("- {{ name | there }}", "<ul>\n<li>there</li>\n</ul>\n"),
         ("{{ name | a }} and {{ name | b }}", "<p>a and b</p>\n"),
     ],
     ids=[
-        *("fallback", "no spaces", "no fallback", "words", "HTML", "strong", "heading", "list"),
+        *("fallback", "no spaces", "no fallback", "words", "HTML", "strong", "emphasis", "heading", "list"),
         "two fallbacks",
     ],
 )
@@ -91,6 +92,12 @@ def test_a_letter_has_a_hole_for_each_fallback() -> None:
 
     there, nothing = Hole("name", HoleKind.HTML, "there"), Hole("name", HoleKind.HTML)
     assert markers.split(html) == ["<p>Hi ", there, ", ", nothing, ", ", there, ".</p>\n"]
+
+
+def test_a_linked_merge_tag_is_written_once() -> None:
+    html = read_content("[Hi {{ name | there }}](https://a.example/)").web_html()
+
+    assert html == '<p><a href="https://a.example/" rel="noopener noreferrer">Hi there</a></p>\n'
 
 
 def test_a_text_has_holes_of_its_own_kind() -> None:

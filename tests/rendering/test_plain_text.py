@@ -30,6 +30,7 @@ FORMS = {
     "code": ("```python\nif a:\n    b <c>\n\n\nd\n```", "    if a:\n        b <c>\n\n\n    d\n"),
     "indented code": ("    a\n      b", "    a\n      b\n"),
     "raw block": ("<div>one &amp; <b>two</b></div>", "one & two\n"),
+    "raw block and text": ("<div>\n<b>one</b>\n</div>\n\ntwo", "one\n\ntwo\n"),
     "raw spans": ("one <b>two</b> <!-- note --> three", "one two  three\n"),
     "nothing": ("", "\n"),
 }

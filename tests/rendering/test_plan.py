@@ -44,6 +44,13 @@ def test_a_merged_plan_is_a_whole_message() -> None:
     assert part(raw, "html") == "<p>Hi Ann!</p>"
 
 
+def test_ordinary_text_is_written_as_it_is() -> None:
+    raw = merged(LETTER, name="Ann & Bo")
+
+    assert b"\r\n\r\nHi=20=\r\nAnn & Bo=\r\n!\r\n--=_" in raw
+    assert b"\r\n\r\n<p>Hi=20=\r\nAnn &amp; Bo=\r\n!</p>\r\n--=_" in raw
+
+
 def test_a_reader_without_a_value_gets_the_fallback() -> None:
     raw = merged(LETTER, name=" \u202e\n ")
 

@@ -11,6 +11,12 @@ from tests.rendering.reading import attribute_names, elements, tags, text_in
 PAGE = "https://letters.example/p/a"
 FORMS = ["web", "email"]
 
+HARMLESS = [
+    *("abbr", "b", "blockquote", "cite", "code", "dd", "del", "details", "div", "dl", "dt", "em", "i", "ins"),
+    *("figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "kbd", "li", "mark", "ol", "p", "pre", "q"),
+    *("s", "samp", "section", "small", "span", "strong", "sub", "summary", "sup", "u", "ul", "var"),
+]
+
 
 def html_of(form: str, markdown: str) -> str:
     content = read_content(markdown)
@@ -109,6 +115,44 @@ def test_a_style_cannot_end_its_attribute(form: str) -> None:
     html = html_of(form, """<span style='color:red" onclick="alert(1)'>a</span>""")
 
     assert attribute_names(html) <= {"style"}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("tag", HARMLESS)
+def test_harmless_tags_stay_with_what_describes_them(form: str, tag: str) -> None:
+    html = html_of(form, f'<{tag} lang="ar" dir="rtl" title="a" class="b" id="c">inside</{tag}>')
+
+    assert elements(html, tag) == [{"lang": "ar", "dir": "rtl", "title": "a", "class": "b", "id": "c"}]
+    assert text_in(html, tag) == "inside"
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_raw_table_stays_as_it_was_made(form: str) -> None:
+    table = (
+        '<table><caption>C</caption><thead><tr><th scope="col" colspan="2" rowspan="1">h</th></tr></thead>'
+        '<tbody><tr><td colspan="1" rowspan="2" style="text-align:right">d</td></tr></tbody>'
+        "<tfoot><tr><td>f</td></tr></tfoot></table>"
+    )
+
+    assert html_of(form, table) == table
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "style",
+    ["color:red", "font-weight:bold", "font-style:italic", "text-align:left", "text-decoration:underline"],
+)
+def test_a_style_can_colour_and_stress_words(form: str, style: str) -> None:
+    assert elements(html_of(form, f'<span style="{style}">a</span>'), "span") == [{"style": style}]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_image_keeps_its_size(form: str) -> None:
+    html = html_of(form, '<img src="https://a.example/a.png" alt="a" width="30" height="20">')
+
+    assert elements(html, "img") == [
+        {"src": "https://a.example/a.png", "alt": "a", "width": "30", "height": "20"}
+    ]
 
 
 @pytest.mark.parametrize("form", FORMS)

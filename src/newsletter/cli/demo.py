@@ -94,6 +94,8 @@ def demo(
     """
     file = read_post_file(post or LIVE_POST)
     ports = _ports(port, smtp_port, inbox_port, once=once)
+    # Before anything is cleared away: the folder may belong to a demo that still runs.
+    stacks.require_free_ports(ports)
     with TemporaryDirectory(prefix="newsletter-demo-", ignore_cleanup_errors=True) as scratch:
         settings = _settings(Path(scratch), once=once)
         with stacks.run_folder() as folder, Processes(settings.data_dir / "logs") as processes:

@@ -8,6 +8,7 @@ import click
 from newsletter.cli.accounts import account
 from newsletter.cli.databases import db
 from newsletter.cli.demo import demo
+from newsletter.cli.publications import publication, section
 from newsletter.cli.publishing import publish
 from newsletter.cli.serving import catcher, up, web, worker
 from newsletter.cli.status import status
@@ -37,6 +38,18 @@ def main() -> None:
     """
 
 
-_COMMANDS: tuple[Callable[..., Any], ...] = (up, web, worker, catcher, demo, publish, status, account, db)
+_COMMANDS: tuple[Callable[..., Any], ...] = (
+    up,
+    web,
+    worker,
+    catcher,
+    demo,
+    publish,
+    status,
+    account,
+    publication,
+    section,
+    db,
+)
 for _command in _COMMANDS:
     main.add_command(_command)  # type: ignore[arg-type]

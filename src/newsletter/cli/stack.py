@@ -68,6 +68,13 @@ def run_folder() -> "tempfile.TemporaryDirectory[str]":
     return tempfile.TemporaryDirectory(prefix="newsletter-", ignore_cleanup_errors=True)
 
 
+def require_free_ports(ports: Ports) -> None:
+    """Raise BadSetting when somebody else listens on one of them."""
+    require_free_port(HOST, ports.web, "the site")
+    require_free_port(HOST, ports.smtp, "the mail catcher")
+    require_free_port(HOST, ports.inbox, "the inbox")
+
+
 def start(stack: Stack, processes: Processes) -> House:
     """Start everything and wait until it answers."""
     house, environment = wire(stack.settings), stack.environment()

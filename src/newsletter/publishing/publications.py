@@ -1,7 +1,7 @@
 """The publication and its sections."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from sqlalchemy import select
@@ -9,6 +9,9 @@ from sqlalchemy.orm import Session
 
 from newsletter.domain.errors import BadInput, NotFound
 from newsletter.models import Publication, Section
+from newsletter.publishing.posts import one_line
+
+_LIMITS = {"name": 200, "tagline": 300, "sender_name": 200, "sender_address": 254, "postal_address": 500}
 
 
 @dataclass(frozen=True)
@@ -18,6 +21,33 @@ class NewSection:
     slug: str
     name: str
     description: str = ""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a publisher may change about a publication at any time."""
+
+    name: str
+    tagline: str
+    description: str
+    sender_name: str
+    sender_address: str
+    postal_address: str
+    accent: str
+
+
+def about(publication: Publication) -> About:
+    """What is set now."""
+    return About(**{each.name: getattr(publication, each.name) for each in fields(About)})
+
+
+def change_publication(publication: Publication, wanted: About) -> None:
+    """Change it; letters under way keep what they were frozen with."""
+    for each in fields(About):
+        value = one_line(getattr(wanted, each.name))
+        if len(value) > _LIMITS.get(each.name, 2000):
+            raise BadInput(f"The {each.name.replace('_', ' ')} is too long.")
+        setattr(publication, each.name, value)
 
 
 def the_publication(session: Session) -> Publication:

@@ -28,10 +28,9 @@ class Sweeper:
         self._stopped.set()
 
     def _run(self) -> None:
-        sweep = self._house.sweep(self._worker)
         while True:
             try:
-                sweep.run()
+                self._house.sweep(self._worker).run()
             except NewsletterError as error:
                 _log.error("sweep_failed", reason=str(error))
             except Exception:  # noqa: BLE001 (a sweeper that dies is a worker that forgets)

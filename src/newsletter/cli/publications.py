@@ -1,0 +1,112 @@
+"""`newsletter publication` and `newsletter section`: what the newsletter is called, and its parts."""
+
+import re
+from dataclasses import replace
+
+import click
+
+from newsletter.cli.house import open_house
+from newsletter.domain.addresses import parse_address
+from newsletter.domain.errors import BadInput
+from newsletter.publishing.posts import slug_of
+from newsletter.publishing.publications import (
+    NewSection,
+    about,
+    add_section,
+    change_publication,
+    find_section,
+    sections_of,
+    the_publication,
+)
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+
+
+@click.group()
+def publication() -> None:
+    r"""What the newsletter is called and who sends it.
+
+    \b
+    Example: newsletter publication set --name "Return Path" --sender letters@example.org
+    """
+
+
+@publication.command("show")
+def show() -> None:
+    """Print what is set."""
+    with open_house() as house, house.database.reading() as session:
+        current = about(the_publication(session))
+        for name, value in vars(current).items():
+            click.echo(f"{name.replace('_', ' '):<16} {value}")
+        for each in sections_of(session, the_publication(session)):
+            click.echo(f"{'section':<16} {each.slug}: {each.name}")
+
+
+@publication.command("set")
+@click.option("--name", default=None, help="The name readers see.")
+@click.option("--tagline", default=None, help="One line below it.")
+@click.option("--description", default=None, help="What one gets, in two or three sentences.")
+@click.option("--sender-name", default=None, help="The name in From; changes with --name unless given.")
+@click.option("--sender", "sender_address", default=None, help="The address in From.")
+@click.option("--postal-address", default=None, help="Stands in the footer of every letter.")
+@click.option("--accent", default=None, help="A colour such as #1f5f5b.")
+def set_publication(**given: str | None) -> None:
+    r"""Change what is given, leave the rest.
+
+    \b
+    Example: newsletter publication set --postal-address "12 Sample Street, 00000 Exampleton"
+    """
+    wanted = {name: value.strip() for name, value in given.items() if value is not None}
+    if "sender_address" in wanted:
+        wanted["sender_address"] = parse_address(wanted["sender_address"]).wire
+    if "accent" in wanted and not _COLOUR.fullmatch(wanted["accent"]):
+        raise BadInput("The accent must be a colour such as #1f5f5b.")
+    if wanted.get("name") == "":
+        raise BadInput("The publication needs a name.")
+    if "name" in wanted:
+        wanted.setdefault("sender_name", wanted["name"])
+    with open_house() as house, house.database.writing() as session:
+        current = the_publication(session)
+        change_publication(current, replace(about(current), **wanted))
+    click.echo("Saved.")
+
+
+@click.group()
+def section() -> None:
+    r"""The parts of the publication that one can follow.
+
+    \b
+    Example: newsletter section add "Field notes" --description "Short observations."
+    """
+
+
+@section.command("add")
+@click.argument("name")
+@click.option("--slug", default="", help="Its short name in addresses; made from the name unless given.")
+@click.option("--description", default="", help="What one gets, in a sentence.")
+def add(name: str, slug: str, description: str) -> None:
+    """Add a section after the others."""
+    if not name.strip():
+        raise BadInput("The section needs a name.")
+    new = NewSection(slug_of(slug or name), name.strip(), description.strip())
+    with open_house() as house, house.database.writing() as session:
+        current = the_publication(session)
+        if new.slug in {each.slug for each in sections_of(session, current)}:
+            raise BadInput(f"There is a section “{new.slug}” already. Choose another name or --slug.")
+        add_section(session, current, new, house.now())
+    click.echo(f"Added {new.slug}.")
+
+
+@section.command("set")
+@click.argument("slug")
+@click.option("--name", default=None, help="The name readers see.")
+@click.option("--description", default=None, help="What one gets, in a sentence.")
+def set_section(slug: str, name: str | None, description: str | None) -> None:
+    """Rename a section; its address and its followers stay."""
+    if name is not None and not name.strip():
+        raise BadInput("The section needs a name.")
+    with open_house() as house, house.database.writing() as session:
+        found = find_section(session, the_publication(session), slug)
+        found.name = found.name if name is None else name.strip()
+        found.description = found.description if description is None else description.strip()
+    click.echo("Saved.")
