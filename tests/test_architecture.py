@@ -125,6 +125,7 @@ HARMLESS_AT_IMPORT = {
         "Reader",
     ),
     *("BigInteger", "BigInteger().with_variant", "Integer", "String", "ForeignKey", "mapped_column"),
+    "click.IntRange",
     *("exists", "exists().where"),
 }
 

@@ -33,7 +33,7 @@ from newsletter.domain.errors import BadSetting, DatabaseTrouble
 from newsletter.models import Base
 from newsletter.models.base import Moment
 
-_READ_ONLY = {"newsletter_read_only": True}
+READ_ONLY = {"newsletter_read_only": True}
 _GATE = 0x6E65_7773
 _SQLITE_BUSY_SECONDS = 30
 
@@ -71,7 +71,7 @@ class Database:
         try:
             with Session(self.engine, expire_on_commit=False) as session:
                 # Begin now, not at the first statement: a writer on SQLite holds the lock from here on.
-                session.connection(execution_options=_READ_ONLY if read_only else {})
+                session.connection(execution_options=READ_ONLY if read_only else {})
                 yield session
         except DBAPIError as error:
             raise_as_trouble(error, self.engine)
@@ -123,7 +123,8 @@ def raise_as_trouble(error: DBAPIError, engine: Engine) -> None:
     cause = str(error.orig).strip().splitlines()[0] if error.orig else str(error)
     known = {
         "no such table": "has no tables yet. Run `newsletter db upgrade`",
-        "does not exist": "is not set up. Run `newsletter db upgrade`",
+        "relation": "is not set up. Run `newsletter db upgrade`",
+        "does not exist": "or its user does not exist. Make it first, or check DATABASE_URL",
         "unable to open": "cannot be opened. Check that its folder exists and may be written",
         "readonly": "cannot be written. Check the permissions of the file and its folder",
         "not a database": "is not a SQLite file. Check DATABASE_URL",
@@ -140,7 +141,7 @@ def raise_as_trouble(error: DBAPIError, engine: Engine) -> None:
 def _engine(url: str, *, pooled: bool) -> Engine:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise BadSetting("DATABASE_URL cannot be read. It looks like postgresql://user@host/name.") from error
     options: dict[str, Any] = {} if pooled else {"poolclass": NullPool}
     if parsed.get_backend_name() == "sqlite":

@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from newsletter.domain.errors import BadSetting
+from newsletter.domain.relays import parse_relay_url
 from newsletter.domain.retries import RetrySchedule
 
 _PACKAGE = Path(__file__).parent
@@ -50,8 +51,10 @@ class Settings(BaseSettings):
     notices_every: float = Field(default=0.5, gt=0)
     connect_timeout: float = Field(default=10, gt=0)
     reply_timeout: float = Field(default=600, gt=0)
-    retry_waits: tuple[float, ...] = (15, 60, 180, 600, 1800, 3600, 7200, 14400, 28800)
-    relay_waits: tuple[float, ...] = (5, 15, 30, 60, 120, 300)
+    retry_waits: tuple[float, ...] = Field(
+        min_length=1, default=(15, 60, 180, 600, 1800, 3600, 7200, 14400, 28800)
+    )
+    relay_waits: tuple[float, ...] = Field(min_length=1, default=(5, 15, 30, 60, 120, 300))
     give_up_after: float = Field(default=86400, gt=0)
     uncertain_policy: Literal["resend", "hold"] = "resend"
     uncertain_grace: float = Field(default=600, ge=0)
@@ -92,6 +95,10 @@ def load_settings(**overrides: object) -> Settings:
     except ValidationError as error:
         problems = (f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
         raise BadSetting("A setting cannot be used: " + "; ".join(problems)) from error
+    if not settings.site_url.startswith(("http://", "https://")):
+        raise BadSetting("NEWSLETTER_SITE_URL must begin with http:// or https://.")
+    if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
+        raise BadSetting("REDIS_URL must look like redis://host:6379/0 or unix:///path.")
     if settings.environment == "production":
         _refuse_unsafe(settings)
     return settings
@@ -105,6 +112,8 @@ def _refuse_unsafe(settings: Settings) -> None:
         raise BadSetting(
             "In production SMTP_URL must name your relay; the mail catcher is for trying out only."
         )
+    if parse_relay_url(settings.smtp_url.get_secret_value()).host == "catcher":
+        raise BadSetting("In production SMTP_URL must name your relay; “catcher” delivers nothing.")
     if len(settings.secret_key.get_secret_value()) < 32:
         raise BadSetting("In production SECRET_KEY must be set to 32 or more random characters.")
     if not settings.redis_url:

@@ -264,3 +264,15 @@ def test_a_request_of_an_erased_person_opens_nothing(house, place) -> None:
 
     with pytest.raises(BadLink):
         confirm(house, asked(house))
+
+
+def test_a_name_somebody_typed_counts_only_when_the_owner_says_yes(house, place) -> None:
+    publication, mail, _craft = place
+    ask(house, publication, mail)
+    with house.database.reading() as session:
+        assert the_subscriber(session).name == ""
+
+    confirm(house, asked(house))
+
+    with house.database.reading() as session:
+        assert the_subscriber(session).name == "Ada"

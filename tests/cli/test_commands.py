@@ -129,7 +129,12 @@ def test_status_tells_that_all_is_well(on_database: Run, filled: House, letter: 
             "the front matter begins with --- on line 1",
         ),
         (["publish", "tag.md", "--section", "mail"], "which does not exist"),
+        (["publish", "empty.md", "--section", "mail"], "The post is empty"),
+        (["publish", "date.md", "--section", "mail"], "cannot be read"),
+        (["publish", "inside.md", "--section", "mail"], "stands inside HTML"),
         (["account", "add", "not an address"], "An email address looks like"),
+        (["account", "add", "a@example.org", "--name", "x" * 300], "The name is too long"),
+        (["campaign", "resume", "nothing"], "There is no such campaign"),
         (["worker"], "SMTP_URL is not set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -139,6 +144,9 @@ def test_bad_input_gets_a_sentence_and_leaves_nothing(
 ) -> None:
     (letter.parent / "broken.md").write_text("---\ntitle: x\n")
     (letter.parent / "tag.md").write_text("# Title\n\n{{ nmae }}\n")
+    (letter.parent / "empty.md").write_text("# Title\n")
+    (letter.parent / "date.md").write_text("---\ntitle: x\npublished: 2026-02-30\n---\ntext\n")
+    (letter.parent / "inside.md").write_text("# Title\n\n<p>Hello {{ name | there }}</p>\n")
 
     result = on_database(*arguments)
 
@@ -157,6 +165,10 @@ def test_bad_input_gets_a_sentence_and_leaves_nothing(
         ({"DATABASE_URL": "mysql://localhost/x"}, "must begin with sqlite:// or postgresql://"),
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL cannot be read"),
         ({"NEWSLETTER_BATCH_SIZE": "0"}, "batch_size"),
+        ({"NEWSLETTER_RETRY_WAITS": "[]"}, "retry_waits"),
+        ({"NEWSLETTER_SITE_URL": "example.org"}, "must begin with http"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must look like"),
+        ({"DATABASE_URL": "postgresql://localhost:abc/x"}, "DATABASE_URL cannot be read"),
     ],
     ids=lambda value: " ".join(value.values()) if isinstance(value, dict) else "",
 )
@@ -289,3 +301,17 @@ def test_a_publication_that_cannot_be_gets_a_sentence(
     assert result.exit_code == 1
     assert says in result.output
     assert on_database("publication", "show").output == before
+
+
+def test_a_file_that_names_its_address_is_published_there_once(
+    on_database: Run, filled: House, letter: Path
+) -> None:
+    letter.write_text("---\ntitle: A letter\nslug: here\n---\n\ntext\n")
+    arguments = ("publish", str(letter), "--section", "mail", "--send")
+    assert on_database(*arguments).exit_code == 0
+
+    again = on_database(*arguments)
+
+    assert "There is a post at “here” already" in again.output
+    with filled.database.reading() as session:
+        assert len(session.scalars(select(Campaign)).all()) == len(session.scalars(select(Post)).all()) == 1

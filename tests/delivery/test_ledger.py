@@ -9,9 +9,11 @@ from newsletter.audience.subscribing import Words, leave_section
 from newsletter.audience.suppression import suppress
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.delivery.ledger import Lease, Ledger, Load, Passage, Recipient, Result
+from newsletter.delivery.moves import finish_campaigns
 from newsletter.delivery.recovery import recover_batches
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
+from newsletter.domain.settlement import MAX_RESENDS
 from newsletter.domain.states import (
     BatchState,
     CampaignState,
@@ -345,3 +347,43 @@ def test_a_lease_is_measured_on_the_database_clock(house: House, campaign: Campa
 
     assert lease is not None
     assert brief.load(lease).recipients == ()
+
+
+def test_letters_in_doubt_are_not_repeated_without_end(house: House) -> None:
+    frozen(house, readers=1)
+    for _time in range(MAX_RESENDS + 1):
+        lease, load = leased(house)
+        house.ledger.give_back(lease, [result(intend(house, lease, load), UNCERTAIN)])
+
+    assert house.ledger.lease("one") is None
+    with house.database.reading() as session:
+        row = session.scalars(select(Delivery)).one()
+    assert (row.state, row.resends) == (DeliveryState.UNCERTAIN, MAX_RESENDS)
+
+
+@pytest.mark.parametrize("late", [LATER, UNTOUCHED], ids=["refused for now", "never began"])
+def test_a_late_refusal_opens_a_batch_that_seemed_done(house: House, late: Outcome) -> None:
+    campaign = frozen(house, UncertainPolicy.HOLD, readers=1)
+    lease, load = leased(house)
+    recipient = intend(house, lease, load)
+    expire(house, lease)
+    recover_batches(house.database, timedelta(0))
+    with house.database.writing() as session:
+        finish_campaigns(session)
+
+    house.ledger.give_back(lease, [result(recipient, late)])
+
+    assert batch_of(house, lease).state is BatchState.READY
+    with house.database.reading() as session:
+        assert session.get_one(Campaign, campaign.id).state is CampaignState.SENDING
+    assert_counts_add_up(house, campaign.id)
+
+
+def test_an_intent_whose_body_never_left_is_planned_again(house: House, campaign: Campaign) -> None:
+    lease, load = leased(house)
+    intend(house, lease, load)
+
+    house.ledger.give_back(lease, [])
+
+    assert states(house, campaign.id) == {DeliveryState.PLANNED: 3}
+    assert_counts_add_up(house, campaign.id)

@@ -1,6 +1,8 @@
 """Sending through a real relay on loopback: every outcome ends where it should."""
 
 from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -8,9 +10,12 @@ from sqlalchemy import func, select
 
 from newsletter.cli.processes import free_port
 from newsletter.delivery.freezing import freeze_audience
+from newsletter.delivery.ledger import Ledger, Passage
 from newsletter.delivery.sending import Sender
+from newsletter.domain.errors import DatabaseTrouble
 from newsletter.domain.states import CampaignState, DeliveryState
 from newsletter.models import Campaign, Relay, Subscriber, Suppression
+from newsletter.publishing.campaigns import resume_campaign
 from newsletter.wiring import House
 from tests.support.factories import make_campaign
 from tests.support.ledgers import assert_counts_add_up, state_by_address, states
@@ -136,3 +141,83 @@ def test_stopping_gives_the_batch_back_with_nothing_in_doubt(mailing_house, camp
     assert states(mailing_house, campaign.id) == {DeliveryState.ACCEPTED: 2, DeliveryState.PLANNED: 4}
     send(sender)
     assert set(relay.copies().values()) == {1}
+
+
+def test_a_policy_against_us_pauses_before_the_whole_audience_fails(
+    mailing_house: House, campaign: Campaign, sender: Sender, relay: RelayServer
+) -> None:
+    relay.on_recipient = lambda _address: "554 5.7.1 your address is on a list"
+
+    send(sender)
+
+    now = campaign_now(mailing_house, campaign)
+    assert now.state is CampaignState.PAUSED
+    assert "refused several letters in a row" in now.trouble
+    assert states(mailing_house, campaign.id) == {DeliveryState.FAILED: 3, DeliveryState.PLANNED: 3}
+    assert_counts_add_up(mailing_house, campaign.id)
+
+
+def test_a_relay_that_does_not_let_us_in_fails_nobody(
+    mailing_house: House, campaign: Campaign, sender: Sender, relay: RelayServer
+) -> None:
+    relay.on_recipient = lambda _address: "530 5.7.0 authentication required"
+
+    send(sender)
+
+    assert states(mailing_house, campaign.id) == {DeliveryState.PLANNED: 6}
+    assert "authentication required" in the_relay(mailing_house).trouble
+
+
+def test_a_paused_campaign_goes_on_where_it_stopped(
+    mailing_house: House, campaign: Campaign, sender: Sender, relay: RelayServer
+) -> None:
+    relay.on_mail = lambda _address: "550 5.7.1 sender not verified"
+    send(sender)
+    relay.on_mail = lambda _address: None
+
+    with mailing_house.database.writing() as session:
+        assert resume_campaign(session, mailing_house.bell, session.get_one(Campaign, campaign.id))
+    send(sender)
+
+    assert campaign_now(mailing_house, campaign).state is CampaignState.FINISHED
+    assert set(relay.copies().values()) == {1}
+    with mailing_house.database.writing() as session:
+        assert not resume_campaign(session, mailing_house.bell, session.get_one(Campaign, campaign.id))
+
+
+def test_trouble_that_another_process_met_is_cleared_by_the_first_letter(
+    mailing_house: House, campaign: Campaign, sender: Sender, relay: RelayServer
+) -> None:
+    sender.send_due("a worker", lambda: len(relay.accepted) >= 1, lambda: None)
+    with mailing_house.database.writing() as session:
+        session.scalars(select(Relay)).one().trouble = "met by somebody else"
+
+    send(sender)
+
+    assert the_relay(mailing_house).trouble == ""
+
+
+def test_a_reply_survives_a_database_that_is_away_for_a_moment(
+    mailing_house: House, campaign: Campaign, relay: RelayServer
+) -> None:
+    """The 250 of the third letter is known when the gate fails; it must not be mailed again."""
+    failures = iter([False, False, False, True])
+
+    class Moody(Ledger):
+        def pass_gate(self, *arguments: Any) -> Passage:
+            if next(failures, False):
+                raise DatabaseTrouble("away for a moment")
+            return super().pass_gate(*arguments)
+
+    house = mailing_house
+    house.__dict__["ledger"] = Moody(house.database, timedelta(seconds=20), house.rules)
+    sender = house.sender()
+    with pytest.raises(DatabaseTrouble):
+        send(sender)
+    assert states(house, campaign.id) == {DeliveryState.ACCEPTED: 3, DeliveryState.PLANNED: 3}
+
+    send(sender)
+    sender.close()
+
+    assert set(relay.copies().values()) == {1}
+    assert_counts_add_up(house, campaign.id)

@@ -25,7 +25,6 @@ UNKNOWN = (Verdict.UNCERTAIN, Blame.NOBODY)
 Judgement = tuple[Verdict, Blame]
 
 TABLE: dict[Step, dict[int, Judgement]] = {
-    Step.CONNECT: {400: RELAY, 421: RELAY, 450: RELAY, 535: RELAY, 550: RELAY, 554: RELAY},
     Step.MAIL: {
         421: RELAY,
         450: RELAY,
@@ -44,13 +43,23 @@ TABLE: dict[Step, dict[int, Judgement]] = {
         451: LATER,
         452: LATER,
         552: LATER,
-        500: NEVER,
+        500: RELAY,
+        503: RELAY,
+        530: RELAY,
+        535: RELAY,
         550: NEVER,
         551: NEVER,
         553: NEVER,
         554: NEVER,
     },
-    Step.DATA: {421: RELAY, 450: LETTER_LATER, 451: LETTER_LATER, 552: LETTER_NEVER, 554: LETTER_NEVER},
+    Step.DATA: {
+        421: RELAY,
+        503: RELAY,
+        450: LETTER_LATER,
+        451: LETTER_LATER,
+        552: LETTER_NEVER,
+        554: LETTER_NEVER,
+    },
     Step.BODY: {
         200: TAKEN,
         250: TAKEN,
@@ -148,3 +157,23 @@ def test_the_enhanced_code_is_split_off_a_reply(text: str, enhanced: str, rest: 
 )
 def test_a_reply_is_shown_on_one_line(reply: Reply, line: str) -> None:
     assert str(reply) == line
+
+
+@pytest.mark.parametrize(
+    ("step", "code", "enhanced", "expected"),
+    [
+        (Step.RCPT, 550, "5.1.1", NEVER),
+        (Step.RCPT, 554, "5.7.1", (Verdict.PERMANENT, Blame.SENDER)),
+        (Step.RCPT, 550, "5.5.1", RELAY),
+        (Step.DATA, 554, "5.7.1", (Verdict.PERMANENT, Blame.SENDER)),
+        (Step.BODY, 554, "5.7.1", (Verdict.PERMANENT, Blame.SENDER)),
+        (Step.BODY, 554, "5.6.0", LETTER_NEVER),
+    ],
+    ids=str,
+)
+def test_the_enhanced_code_tells_whose_fault_it_is(
+    step: Step, code: int, enhanced: str, expected: Judgement
+) -> None:
+    outcome = judge(step, Reply(code, enhanced, "x"))
+
+    assert (outcome.verdict, outcome.blame) == expected

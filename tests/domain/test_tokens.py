@@ -38,7 +38,7 @@ def test_a_token_for_one_purpose_is_noise_for_every_other(purpose: Purpose, othe
 
 
 def test_a_token_is_safe_in_an_address_as_it_is() -> None:
-    tokens = [KEYS.sign(Purpose.FORM, bytes([number]) * 13) for number in range(256)]
+    tokens = [KEYS.sign(Purpose.CONFIRM, bytes([number]) * 13) for number in range(256)]
 
     assert set("".join(tokens)) <= set(ALPHABET)
 
@@ -115,9 +115,9 @@ def test_a_forged_token_opens_nothing(token: str) -> None:
 
 @pytest.mark.parametrize("length", range(31))
 def test_a_payload_of_any_length_comes_back(length: int) -> None:
-    token = KEYS.sign(Purpose.FORM, b"x" * length)
+    token = KEYS.sign(Purpose.CONFIRM, b"x" * length)
 
-    assert KEYS.open(Purpose.FORM, token, NOW) == b"x" * length
+    assert KEYS.open(Purpose.CONFIRM, token, NOW) == b"x" * length
 
 
 @given(st.binary(max_size=60), st.sampled_from(Purpose))
@@ -159,7 +159,7 @@ def test_links_in_mails_of_the_first_version_still_open() -> None:
 
 
 def test_the_purposes_in_old_links_never_change() -> None:
-    assert set(Purpose) == {"confirm", "unsubscribe", "preferences", "sign-in", "form"}
+    assert set(Purpose) == {"confirm", "unsubscribe", "preferences", "sign-in"}
 
 
 def opens(token: str) -> bool:

@@ -173,6 +173,21 @@ def test_a_publishers_file_comes_before_ours(tmp_path: Path) -> None:
     assert joined(letter.text).startswith("You are in\n")
 
 
+def test_a_publishers_text_is_tidied(tmp_path: Path) -> None:
+    (tmp_path / "welcome").mkdir()
+    text = "\n\n one  \n\n\n\n{% if True %}\n  {% if True %}\n  two\t\n  {% endif %}\n{% endif %}\n\n\n"
+    (tmp_path / "welcome" / "body.txt").write_text(text)
+
+    assert joined(compose("welcome", tmp_path).text) == "one\n\n  two\n"
+
+
+def test_a_template_may_show_the_subject(tmp_path: Path) -> None:
+    (tmp_path / "welcome").mkdir()
+    (tmp_path / "welcome" / "body.txt").write_text("* {{ subject }} *")
+
+    assert joined(compose("welcome", tmp_path).text) == "* Welcome to The <b>& Paper *\n"
+
+
 def test_a_publishers_footer_is_in_every_letter(tmp_path: Path) -> None:
     (tmp_path / "_base").mkdir()
     (tmp_path / "_base" / "footer.txt").write_text("Our own footer")

@@ -51,6 +51,18 @@ def test_ordinary_text_is_written_as_it_is() -> None:
     assert b"\r\n\r\n<p>Hi=20=\r\nAnn &amp; Bo=\r\n!</p>\r\n--=_" in raw
 
 
+def test_a_letter_may_begin_and_end_with_a_value() -> None:
+    raw = merged(Letter("s", [NAME_TEXT, NAME_TEXT, "!\n", NAME_TEXT], ["<p>\n"]))
+
+    assert b"\r\n\r\nAnn=\r\nAnn=\r\n!\r\nAnn=\r\n\r\n--=_" in raw
+
+
+def test_a_line_is_folded_only_when_it_must_be() -> None:
+    raw = merged(Letter("s", ["a" * 75 + "\n" + "b" * 76 + "\n"], ["<p>\n"]))
+
+    assert b"\r\n%b\r\n%b=\r\nb\r\n" % (b"a" * 75, b"b" * 75) in raw
+
+
 def test_a_reader_without_a_value_gets_the_fallback() -> None:
     raw = merged(LETTER, name=" \u202e\n ")
 

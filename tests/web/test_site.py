@@ -76,7 +76,9 @@ def test_an_empty_section_says_what_will_be_here(place: Place, browser: FlaskCli
 def test_subscribing_answers_with_the_address_and_mails_it(
     house: House, place: Place, browser: FlaskClient
 ) -> None:
-    answer = browser.post("/subscribe", data={"address": "Eve@Example.org", "section": "mail"})
+    answer = browser.post(
+        "/subscribe", data={"address": "Eve@Example.org", "section": "mail", "source": "subscribe page"}
+    )
 
     assert answer.status_code == 200
     assert "Eve@example.org" in answer.text
@@ -85,7 +87,8 @@ def test_subscribing_answers_with_the_address_and_mails_it(
         consent = session.scalars(select(Consent)).one()
     assert notice.kind == "confirm"
     assert consent.section_ids == [place.mail.id]
-    assert consent.wording.startswith("Send me new posts from How mail works of Return Path.")
+    assert consent.wording.startswith("Send me new posts of Return Path from the sections I chose.")
+    assert consent.wording in browser.get("/subscribe").text
     assert consent.source == "subscribe page"
 
 
@@ -227,3 +230,26 @@ def test_a_confirm_link_expires_after_a_week(house: House, place: Place, browser
 
     assert answer.status_code == 410
     assert "too old" in answer.text
+
+
+def test_without_redis_only_the_forms_stay_limited(house: House, place: Place, tmp_path) -> None:
+    update = {"rate_limits": True, "redis_url": f"unix://{tmp_path}/gone.sock"}
+    alone = House(house.settings.model_copy(update=update), house.ring)
+    browser = create_app(alone).test_client()
+    path = house.links.unsubscribe(place.reader.public_id, place.mail.public_id).removeprefix(
+        "http://localhost"
+    )
+
+    forms = [browser.post("/subscribe", data={"address": f"r{n}@example.org"}).status_code for n in range(12)]
+
+    assert forms == [200] * 10 + [429] * 2
+    assert {browser.get("/").status_code for _time in range(15)} == {200}
+    assert {browser.post(path).status_code for _time in range(15)} == {200}
+    alone.database.close()
+
+
+def test_a_made_up_source_is_not_kept_as_proof(house: House, place: Place, browser: FlaskClient) -> None:
+    browser.post("/subscribe", data={"address": "eve@example.org", "source": "i made this up"})
+
+    with house.database.reading() as session:
+        assert session.scalars(select(Consent.source)).one() == "another page"

@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session as DatabaseSession
 
 from newsletter.database import insert_if_absent
 from newsletter.domain.addresses import Address
-from newsletter.domain.errors import NotAllowed, NotFound
+from newsletter.domain.errors import BadInput, NotAllowed, NotFound
 from newsletter.domain.identifiers import new_public_id
 from newsletter.models import Identity, Role
+
+MAX_NAME = 200
 
 
 class RoleName(StrEnum):
@@ -41,6 +43,8 @@ def add_account(
     session: DatabaseSession, publication_id: int, address: Address, name: str, role: RoleName, now: datetime
 ) -> Identity:
     """Make an identity with a role, or give the role to the one that is there. Safe to repeat."""
+    if len(name) > MAX_NAME:
+        raise BadInput(f"The name is too long: {MAX_NAME} characters are the limit.")
     insert_if_absent(
         session,
         Identity,

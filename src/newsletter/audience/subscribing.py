@@ -64,6 +64,7 @@ def ask_to_subscribe(
         if section_id not in followed:
             _set_subscription(session, subscriber.id, section_id, SubscriptionState.PENDING, now)
     asked = _record(session, subscriber.id, ConsentKind.ASKED, request.section_ids, request.words, now)
+    asked.name = request.name
     _mail(session, bell, subscriber, "confirm", {"consent": asked.public_id}, now)
 
 
@@ -84,6 +85,7 @@ def confirm_subscription(
 ) -> Confirmation:
     """Turn a request into subscriptions. Pressing again changes nothing, not even after leaving."""
     asked, subscriber = find_request(session, consent_public_id)
+    _take_turns(session, subscriber)
     answered = not insert_if_absent(
         session,
         Consent,
@@ -101,6 +103,8 @@ def confirm_subscription(
         return Confirmation.ALREADY
     for section_id in _still_there(session, asked.section_ids):
         _set_subscription(session, subscriber.id, section_id, SubscriptionState.CONFIRMED, now)
+    if asked.name:
+        subscriber.name = asked.name
     if subscriber.state is not SubscriberState.ACTIVE:
         subscriber.state = SubscriberState.ACTIVE
         subscriber.confirmed_at = now
@@ -133,6 +137,7 @@ def choose_sections(
     session: Session, subscriber: Subscriber, section_ids: Collection[int], words: Words, now: datetime
 ) -> None:
     """Follow exactly these sections. The signed link proves the mailbox, so no second confirmation."""
+    _take_turns(session, subscriber)
     followed = _ids_in_state(session, subscriber.id, SubscriptionState.CONFIRMED)
     wanted = set(_still_there(session, section_ids))
     added = wanted - followed
@@ -149,6 +154,9 @@ def choose_sections(
 def _end(
     session: Session, subscriber: Subscriber, section_ids: Collection[int], words: Words, now: datetime
 ) -> Collection[int]:
+    if not section_ids:
+        return section_ids
+    _take_turns(session, subscriber)
     # From here to the commit no sender decides; whoever decides later sees that they left.
     close_gate(session)
     ended = _ids_in_state(session, subscriber.id, SubscriptionState.CONFIRMED) & set(section_ids)
@@ -164,6 +172,11 @@ def _end(
     return ended
 
 
+def _take_turns(session: Session, subscriber: Subscriber) -> None:
+    """Lock the subscriber first of all, so that changes of one person never cross."""
+    session.refresh(subscriber, with_for_update=True)
+
+
 def _subscriber(session: Session, publication_id: int, request: Request, now: datetime) -> Subscriber:
     """The subscriber of this address, made if need be, locked so that two forms take turns."""
     insert_if_absent(
@@ -173,7 +186,6 @@ def _subscriber(session: Session, publication_id: int, request: Request, now: da
         public_id=new_public_id(),
         address=request.address.wire,
         address_key=request.address.key,
-        name=request.name,
         state=SubscriberState.PENDING,
         created_at=now,
     )

@@ -17,7 +17,7 @@ from newsletter.accounts.signing_in import make_sign_in
 from newsletter.cli import stack as stacks
 from newsletter.cli.bars import Bars
 from newsletter.cli.following import follow
-from newsletter.cli.processes import Processes, free_port
+from newsletter.cli.processes import PORT, Processes, free_port
 from newsletter.cli.sample.filling import LIVE_POST, add_post, fill_publication, fill_subscribers
 from newsletter.cli.stack import Ports, Stack
 from newsletter.delivery.progress import Counts
@@ -70,9 +70,9 @@ class Result:
     type=click.IntRange(0, 16),
     help="Worker processes to start; with 0 you start them yourself.",
 )
-@click.option("--port", type=int, default=None, help="The site's port (8000; with --once a free one).")
-@click.option("--smtp-port", type=int, default=None, help="The catcher's port (1025; likewise).")
-@click.option("--inbox-port", type=int, default=None, help="The inbox's port (8025; likewise).")
+@click.option("--port", type=PORT, default=None, help="The site's port (8000; with --once a free one).")
+@click.option("--smtp-port", type=PORT, default=None, help="The catcher's port (1025; likewise).")
+@click.option("--inbox-port", type=PORT, default=None, help="The inbox's port (8025; likewise).")
 def demo(
     once: bool,
     as_json: bool,

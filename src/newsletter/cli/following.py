@@ -5,7 +5,7 @@ from time import sleep
 
 from newsletter.cli.bars import Bars
 from newsletter.delivery.progress import Counts, count_deliveries
-from newsletter.domain.states import CAMPAIGN_MOVES, CampaignState
+from newsletter.domain.states import CAMPAIGN_OVER, CampaignState
 from newsletter.models import Campaign
 from newsletter.wiring import House
 
@@ -23,6 +23,6 @@ def follow(
         if campaign.total is not None:
             freezing.show(campaign.total, campaign.total)
             sending.show(counts.settled + counts.uncertain, campaign.total)
-        if campaign.state is CampaignState.PAUSED or not CAMPAIGN_MOVES[campaign.state]:
+        if campaign.state is CampaignState.PAUSED or campaign.state in CAMPAIGN_OVER:
             return campaign.state, counts
         sleep(0.1)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from newsletter.cli.accounts import account
+from newsletter.cli.campaigns import campaign
 from newsletter.cli.databases import db
 from newsletter.cli.demo import demo
 from newsletter.cli.publications import publication, section
@@ -46,6 +47,7 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     demo,
     publish,
     status,
+    campaign,
     account,
     publication,
     section,

@@ -12,9 +12,12 @@ from pathlib import Path
 from time import monotonic, sleep
 from types import TracebackType
 
+import click
+
 from newsletter.domain.errors import BadSetting
 
 _PR_SET_PDEATHSIG = 1
+PORT = click.IntRange(1, 65535)
 
 
 class Processes:

@@ -105,6 +105,8 @@ def set_section(slug: str, name: str | None, description: str | None) -> None:
     """Rename a section; its address and its followers stay."""
     if name is not None and not name.strip():
         raise BadInput("The section needs a name.")
+    if len(name or "") > 200 or len(description or "") > 500:
+        raise BadInput("The name or description is too long: 200 and 500 characters are the limits.")
     with open_house() as house, house.database.writing() as session:
         found = find_section(session, the_publication(session), slug)
         found.name = found.name if name is None else name.strip()

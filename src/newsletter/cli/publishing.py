@@ -10,12 +10,12 @@ from newsletter.cli.bars import Bars
 from newsletter.cli.following import follow
 from newsletter.cli.house import open_house
 from newsletter.domain.addresses import parse_address
-from newsletter.domain.errors import BadInput
+from newsletter.domain.errors import BadInput, BadPost
 from newsletter.domain.states import UncertainPolicy
 from newsletter.models import Campaign, Post
 from newsletter.publishing.campaigns import begin_campaign, freeze_content
 from newsletter.publishing.files import PostFile, read_post_file
-from newsletter.publishing.posts import Draft, create_post, find_post, publish_post
+from newsletter.publishing.posts import Draft, create_post, find_post, publish_post, slug_of
 from newsletter.publishing.publications import find_section, the_publication
 from newsletter.wiring import House
 
@@ -38,8 +38,6 @@ def publish(file: Path, section: str, author: str, send: bool, wait: bool) -> No
         if send:
             _send(house, post, wait=wait)
             return
-        with house.database.writing() as session:
-            publish_post(session.get_one(Post, post.id), house.now())
         click.echo(f"Published: {house.links.post(post.slug)}")
 
 
@@ -54,6 +52,7 @@ def _send(house: House, post: Post, *, wait: bool) -> None:
 
 
 def _add(house: House, file: PostFile, section: str, author: str) -> Post:
+    """Keep the post, published on the site: all of it or, when anything is wrong with it, nothing."""
     slug = section or file.section
     if not slug:
         raise BadInput("Say which section the post belongs to: --section NAME.")
@@ -63,7 +62,13 @@ def _add(house: House, file: PostFile, section: str, author: str) -> Post:
         found = find_section(session, publication, slug)
         identity = the_author(session, publication.id, parse_address(wanted) if wanted else None)
         draft = Draft(file.title, file.markdown, found.id, file.subtitle, file.slug)
-        post = create_post(session, publication.id, identity.id, draft, house.now())
+        post = create_post(session, publication.id, identity.id, draft, file.published or house.now())
+        if file.slug and post.slug != slug_of(file.slug):
+            raise BadPost(
+                f"There is a post at “{file.slug}” already. Choose another slug, or edit it in the studio."
+            )
+        publish_post(post, file.published or house.now())
+        session.flush()
         return find_post(session, post.public_id)
 
 

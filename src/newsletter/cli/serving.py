@@ -8,7 +8,7 @@ import click
 
 from newsletter.cli import stack as stacks
 from newsletter.cli.house import open_house
-from newsletter.cli.processes import Processes, require_free_port
+from newsletter.cli.processes import PORT, Processes, require_free_port
 from newsletter.cli.stack import Ports, Stack
 from newsletter.domain.errors import BadSetting
 from newsletter.migrations import upgrade
@@ -18,9 +18,9 @@ from newsletter.wiring import wire
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, help="The site's port.")
-@click.option("--smtp-port", default=1025, show_default=True, help="The mail catcher's port.")
-@click.option("--inbox-port", default=8025, show_default=True, help="The inbox page's port.")
+@click.option("--port", default=8000, type=PORT, show_default=True, help="The site's port.")
+@click.option("--smtp-port", default=1025, type=PORT, show_default=True, help="The mail catcher's port.")
+@click.option("--inbox-port", default=8025, type=PORT, show_default=True, help="The inbox page's port.")
 def up(port: int, smtp_port: int, inbox_port: int) -> None:
     r"""Run site, worker and broker on this machine until Ctrl-C, with a catcher until SMTP_URL is set.
 
@@ -55,7 +55,7 @@ def up(port: int, smtp_port: int, inbox_port: int) -> None:
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", default=8000, type=PORT, show_default=True)
 def web(host: str, port: int) -> None:
     r"""Run the web server.
 
@@ -85,8 +85,8 @@ def worker() -> None:
 @click.command()
 @click.option("--folder", type=click.Path(path_type=Path), default=Path("var/inbox"), show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--smtp-port", default=1025, show_default=True)
-@click.option("--inbox-port", default=8025, show_default=True)
+@click.option("--smtp-port", default=1025, type=PORT, show_default=True)
+@click.option("--inbox-port", default=8025, type=PORT, show_default=True)
 def catcher(folder: Path, host: str, smtp_port: int, inbox_port: int) -> None:
     r"""Run the mail catcher alone: it takes all mail and delivers none. For trying out only.
 

@@ -9,7 +9,7 @@ Intents are fenced by the lease's epoch. Outcomes are not: a reply that is known
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import Enum
 
 from sqlalchemy import ColumnElement, select, update
@@ -18,11 +18,12 @@ from sqlalchemy.orm import Session
 from newsletter.audience.segments import newest_departure, standings
 from newsletter.database import Database, clock, enter_gate, rows_changed
 from newsletter.delivery.moves import Move, count_moves, finish_campaigns, move, reopen_or_finish
+from newsletter.delivery.relays import all_relays_rest
 from newsletter.domain.eligibility import SkipReason, may_send, reason_to_skip
 from newsletter.domain.outcomes import Outcome
-from newsletter.domain.settlement import Rules, Settlement, settle
+from newsletter.domain.settlement import MAX_RESENDS, Rules, Settlement, settle
 from newsletter.domain.states import BatchState, CampaignState, DeliveryState, UncertainPolicy
-from newsletter.models import Batch, Campaign, Delivery, Relay, Subscriber
+from newsletter.models import Batch, Campaign, Delivery, Subscriber
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ class Ledger:
         """Take a batch that is due: of the campaigns under way, the one that waits longest."""
         with self._database.writing() as session:
             now = clock(session)
-            if _all_relays_rest(session, now):
+            if all_relays_rest(session, now):
                 return None
             due = (
                 select(Batch)
@@ -166,6 +167,7 @@ class Ledger:
                 return
             count_moves(batch, moves)
             session.flush()
+            self._release_intents(session, lease, batch)
             reopen_or_finish(session, batch, clock(session) + timedelta(seconds=not_before))
             if batch.state is BatchState.DONE:
                 session.flush()
@@ -208,7 +210,12 @@ class Ledger:
         now = clock(session)
         changed = session.execute(
             update(Delivery)
-            .where(*_in_range(lease), Delivery.state == DeliveryState.UNCERTAIN, Delivery.next_at <= now)
+            .where(
+                *_in_range(lease),
+                Delivery.state == DeliveryState.UNCERTAIN,
+                Delivery.next_at <= now,
+                Delivery.resends < MAX_RESENDS,
+            )
             .values(state=DeliveryState.PLANNED, resends=Delivery.resends + 1, next_at=None, changed_at=now)
         )
         count = rows_changed(changed)
@@ -239,6 +246,16 @@ class Ledger:
         now = clock(session)
         return move(session, key, Settlement(DeliveryState.SENDING), now, attempt=recipient.attempt)
 
+    def _release_intents(self, session: Session, lease: Lease, batch: Batch) -> None:
+        """Intents whose body never left, because the answer to their commit was lost: planned again."""
+        changed = session.execute(
+            update(Delivery)
+            .where(*_in_range(lease), Delivery.state == DeliveryState.SENDING)
+            .values(state=DeliveryState.PLANNED, changed_at=clock(session))
+            .execution_options(synchronize_session=False)
+        )
+        batch.sending -= rows_changed(changed)
+
     def _record(self, session: Session, lease: Lease, results: Sequence[Result]) -> Mapping[int, Move]:
         """Write outcomes down, by attempt and whoever holds the lease; a repeated one changes nothing."""
         moves: dict[int, Move] = {}
@@ -257,9 +274,18 @@ class Ledger:
         return moves
 
     def _count_unfenced(self, session: Session, lease: Lease, moves: Mapping[int, Move]) -> None:
-        """A known reply counts even when the batch is somebody else's by now."""
-        if moves:
-            count_moves(session.get_one(Batch, lease.batch_id, with_for_update=True), moves)
+        """A known reply counts even when the batch is somebody else's by now, or done."""
+        if not moves:
+            return
+        batch = session.get_one(Batch, lease.batch_id, with_for_update=True)
+        count_moves(batch, moves)
+        revived = {DeliveryState.PLANNED, DeliveryState.DEFERRED}
+        if batch.state is not BatchState.LEASED and revived & {after for _before, after in moves.values()}:
+            session.flush()
+            reopen_or_finish(session, batch, clock(session))
+            campaign = session.get_one(Campaign, lease.campaign_id, with_for_update=True)
+            if campaign.state is CampaignState.FINISHED:
+                campaign.state, campaign.finished_at = CampaignState.SENDING, None
 
 
 def _in_range(lease: Lease) -> tuple[ColumnElement[bool], ...]:
@@ -271,9 +297,3 @@ def _in_range(lease: Lease) -> tuple[ColumnElement[bool], ...]:
 
 def _campaign_state(session: Session, lease: Lease) -> CampaignState:
     return session.scalars(select(Campaign.state).where(Campaign.id == lease.campaign_id)).one()
-
-
-def _all_relays_rest(session: Session, now: datetime) -> bool:
-    """Whether there are relays and none may be used now."""
-    rests = session.scalars(select(Relay.retry_at).where(Relay.enabled)).all()
-    return bool(rests) and all(rest is not None and rest > now for rest in rests)

@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, false, func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import clock, rows_changed
-from newsletter.domain.settlement import Settlement
+from newsletter.domain.settlement import MAX_RESENDS, Settlement
 from newsletter.domain.states import (
     BatchState,
     CampaignState,
@@ -80,13 +80,11 @@ def reopen_or_finish(session: Session, batch: Batch, earliest: datetime) -> None
     """End a lease: the batch waits for its earliest row that is due again, or is done."""
     campaign = session.get_one(Campaign, batch.campaign_id)
     waiting = [DeliveryState.PLANNED, DeliveryState.DEFERRED, DeliveryState.SENDING]
-    if campaign.uncertain_policy is UncertainPolicy.RESEND:
-        waiting.append(DeliveryState.UNCERTAIN)
     due, count = session.execute(
         select(func.min(func.coalesce(Delivery.next_at, earliest)), func.count()).where(
             Delivery.campaign_id == batch.campaign_id,
             Delivery.subscriber_id.between(batch.low, batch.high),
-            Delivery.state.in_(waiting),
+            Delivery.state.in_(waiting) | _sent_again(campaign),
         )
     ).one()
     batch.state = BatchState.READY if count else BatchState.DONE
@@ -94,6 +92,13 @@ def reopen_or_finish(session: Session, batch: Batch, earliest: datetime) -> None
         batch.due_at = max(due, earliest)
     batch.owner = ""
     batch.lease_until = None
+
+
+def _sent_again(campaign: Campaign) -> ColumnElement[bool]:
+    """Letters in doubt that will be sent again; the others are held, and shown."""
+    if campaign.uncertain_policy is not UncertainPolicy.RESEND:
+        return false()
+    return (Delivery.state == DeliveryState.UNCERTAIN) & (Delivery.resends < MAX_RESENDS)
 
 
 def finish_campaigns(session: Session) -> int:

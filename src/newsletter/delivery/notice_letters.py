@@ -26,8 +26,13 @@ class Facts:
     values: Mapping[str, str]
 
 
-def facts_of(session: Session, links: Links, notice: Notice) -> Facts | None:
-    """Look up what a notice needs, or None when its reason is gone, such as an erased subscriber."""
+def facts_of(session: Session, links: Links, notice: Notice, now: datetime) -> Facts | None:
+    """Look up what a notice needs, or None when its reason is gone: an erased subscriber, an expired link."""
+    link = notice.payload.get("sign_in")
+    if link is not None and not session.scalar(
+        select(SignIn.id).where(SignIn.public_id == link, SignIn.used_at.is_(None), SignIn.expires_at > now)
+    ):
+        return None
     return _FACTS[notice.kind](session, links, notice)
 
 
@@ -43,7 +48,8 @@ def _confirm(session: Session, links: Links, notice: Notice) -> Facts | None:
         "action_url": links.confirm(consent.public_id, consent.at),
         "sections": ", ".join(sections),
     }
-    return _to_subscriber(subscriber, values)
+    # Until the owner of the address says yes, the name is only what somebody typed.
+    return Facts(subscriber.address or "", "", {**values, "address": subscriber.address or ""})
 
 
 def _preferences(session: Session, links: Links, notice: Notice) -> Facts | None:

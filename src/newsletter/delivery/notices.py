@@ -4,22 +4,37 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import Database, clock, rows_changed
 from newsletter.delivery.notice_letters import Facts, NoticePress, facts_of
+from newsletter.delivery.relays import all_relays_rest
 from newsletter.domain.errors import BadSetting
 from newsletter.domain.links import Links
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
-from newsletter.domain.settlement import Rules, settle
+from newsletter.domain.settlement import MAX_RESENDS, Rules, settle
 from newsletter.domain.states import FINAL_DELIVERY_STATES, DeliveryState
 from newsletter.mail.envelope import Envelope
 from newsletter.models import Notice, Publication
 
 _log = structlog.get_logger(__name__)
 
-_DUE = (DeliveryState.PLANNED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
+
+def is_due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What makes a notice due; one that nobody ever answered for is not tried without end."""
+    return (
+        Notice.state.in_((DeliveryState.PLANNED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)),
+        Notice.next_at <= now,
+        Notice.resends < MAX_RESENDS,
+    )
+
+
+def notices_wait(session: Session, now: datetime) -> bool:
+    """Whether a notice is due and a relay may be used."""
+    if all_relays_rest(session, now):
+        return False
+    return session.scalar(select(Notice.id).where(*is_due(now)).limit(1)) is not None
 
 
 @dataclass(frozen=True)
@@ -53,9 +68,11 @@ class NoticeDesk:
         """Take the notice that waits longest; its intent to send is durable when this returns."""
         with self._database.writing() as session:
             now = clock(session)
+            if all_relays_rest(session, now):
+                return None
             notice = session.scalar(
                 select(Notice)
-                .where(Notice.state.in_(_DUE), Notice.next_at <= now)
+                .where(*is_due(now))
                 .order_by(Notice.next_at, Notice.id)
                 .limit(1)
                 .with_for_update(skip_locked=True)
@@ -74,8 +91,7 @@ class NoticeDesk:
     def has_due(self) -> bool:
         """Whether anybody waits."""
         with self._database.reading() as session:
-            query = select(Notice.id).where(Notice.state.in_(_DUE), Notice.next_at <= clock(session)).limit(1)
-            return session.scalar(query) is not None
+            return notices_wait(session, clock(session))
 
     def settle(self, claimed: ClaimedNotice, outcome: Outcome) -> None:
         """Write down the outcome of a claim; one that was claimed anew meanwhile is left alone."""
@@ -111,7 +127,7 @@ class NoticeDesk:
                 _log.warning("notice_was_taken", notice=claimed.notice.id)
 
     def _take(self, session: Session, notice: Notice, now: datetime) -> ClaimedNotice | None:
-        facts = facts_of(session, self._links, notice)
+        facts = facts_of(session, self._links, notice, now)
         if facts is None:
             notice.state = DeliveryState.SKIPPED
             notice.detail = "its reason is gone"

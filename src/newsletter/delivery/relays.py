@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from newsletter.database import clock
+from newsletter.database import clock, insert_if_absent
+from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.relays import RelayAddress
 from newsletter.models import Publication, Relay
 
@@ -15,12 +16,20 @@ NAME = "default"
 
 def ensure_relay(session: Session, publication: Publication, address: RelayAddress, now: datetime) -> int:
     """Keep the row of the relay that SMTP_URL names in step with it. Returns its id."""
-    relay = session.scalar(
-        select(Relay).where(Relay.publication_id == publication.id, Relay.name == NAME).with_for_update()
+    insert_if_absent(
+        session,
+        Relay,
+        publication_id=publication.id,
+        public_id=new_public_id(),
+        name=NAME,
+        host=address.host,
+        port=address.port,
+        security=address.security,
+        created_at=now,
     )
-    if relay is None:
-        relay = Relay(publication_id=publication.id, name=NAME, created_at=now)
-        session.add(relay)
+    relay = session.scalars(
+        select(Relay).where(Relay.publication_id == publication.id, Relay.name == NAME).with_for_update()
+    ).one()
     place = (address.host, address.port, address.security, address.username)
     if (relay.host, relay.port, relay.security, relay.username) != place:
         relay.host, relay.port, relay.security, relay.username = place
@@ -42,9 +51,18 @@ def let_rest(session: Session, relay_id: int, trouble: str, waits: Sequence[floa
 
 
 def note_recovery(session: Session, relay_id: int) -> None:
-    """A letter went through: the trouble is over."""
-    relay = session.get_one(Relay, relay_id, with_for_update=True)
-    relay.trouble, relay.trouble_count, relay.retry_at = "", 0, None
+    """A letter went through: the trouble is over, whoever met it."""
+    session.execute(
+        update(Relay)
+        .where(Relay.id == relay_id, Relay.trouble != "")
+        .values(trouble="", trouble_count=0, retry_at=None)
+    )
+
+
+def all_relays_rest(session: Session, now: datetime) -> bool:
+    """Whether there are relays and none may be used now."""
+    rests = session.scalars(select(Relay.retry_at).where(Relay.enabled)).all()
+    return bool(rests) and all(rest is not None and rest > now for rest in rests)
 
 
 def relay_trouble(session: Session) -> str:

@@ -1,21 +1,22 @@
 """Sending: lease a batch, pass the gate, hand over, write down; one letter after another."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, sleep
 
 import structlog
+from sqlalchemy.exc import DBAPIError
 
 from newsletter.database import Database, close_gate
 from newsletter.delivery.ledger import Lease, Ledger, Passage, Recipient, Result
 from newsletter.delivery.notices import NoticeDesk
 from newsletter.delivery.relays import let_rest, note_recovery
-from newsletter.domain.errors import RelayTrouble
+from newsletter.domain.errors import NewsletterError, RelayTrouble
 from newsletter.domain.links import Links
-from newsletter.domain.outcomes import Blame, Outcome, Verdict
+from newsletter.domain.outcomes import Blame, Outcome, Verdict, nobody_knows
 from newsletter.domain.states import CampaignState
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp import Connection
@@ -26,6 +27,9 @@ from newsletter.rendering.plan import Plan, load_plan
 _log = structlog.get_logger(__name__)
 
 _UNTOUCHED = Outcome(Verdict.UNTOUCHED, Blame.RELAY)
+_IN_A_ROW = 3
+_WRITE_DOWN_WITHIN = 60.0
+_WRITE_DOWN_AGAIN = 0.25
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,20 @@ class Pace:
     send_for: float
     notices_every: float
     relay_waits: tuple[float, ...]
+
+
+@dataclass
+class _Streaks:
+    """Bad outcomes in a row: single ones happen, several say that something is wrong with all."""
+
+    unwanted: int = 0
+    unanswered: int = 0
+
+    def note(self, outcome: Outcome) -> None:
+        """Count one more outcome."""
+        unwanted = outcome.verdict is Verdict.PERMANENT and outcome.blame is not Blame.RECIPIENT
+        self.unwanted = self.unwanted + 1 if unwanted else 0
+        self.unanswered = self.unanswered + 1 if outcome.verdict is Verdict.UNCERTAIN else 0
 
 
 @dataclass(frozen=True)
@@ -71,7 +89,8 @@ class Sender:
         self._pace = pace
         self._mailings: dict[int, _Mailing] = {}
         self._noticed_at = 0.0
-        self._in_trouble = True  # until a letter goes through, so that the row is set right once
+        self._streaks = _Streaks()
+        self._in_trouble = True  # until a letter goes through, so that the row is set right
 
     def send_due(self, owner: str, stop: Callable[[], bool], pass_on: Callable[[], None]) -> bool:
         """Send batches until none is due, time is up or we must stop; whether work may be left.
@@ -80,6 +99,7 @@ class Sender:
         """
         until = monotonic() + self._pace.send_for
         found = False
+        self._in_trouble = True  # another process may have met some since
         while not stop():
             self.send_notices(stop)
             lease = self._ledger.lease(owner)
@@ -107,7 +127,7 @@ class Sender:
                 self._notices.put_back(claimed, self._rest(str(trouble)))
                 return
             if outcome.verdict is Verdict.UNTOUCHED:
-                self._notices.put_back(claimed, self._rest(_refusal(outcome)))
+                self._notices.put_back(claimed, self._rest(_words(outcome)))
                 return
             self._notices.settle(claimed, outcome)
             self._note_success(outcome)
@@ -121,40 +141,69 @@ class Sender:
         mailing = self._mailing(lease.campaign_id)
         results: list[Result] = []
         wait = 0.0
-        with self._kept(lease):
-            for recipient in load.recipients:
-                if stop():
-                    break
-                self._look_at_notices(stop)
-                passage = self._ledger.pass_gate(lease, results, recipient, load.departures)
-                results = []
-                if passage is Passage.FENCED:
-                    self._connection.drop()
-                    _log.warning("batch_fenced", batch=lease.batch_id, campaign=lease.campaign_id)
-                    return
-                if passage is Passage.STOP:
-                    break
-                if passage is Passage.SKIP:
-                    continue
-                outcome, wait = self._hand_over(lease, mailing, recipient)
-                results = [Result(recipient.subscriber_id, recipient.attempt, outcome)]
-                if outcome.verdict is Verdict.UNTOUCHED:
-                    break
-        self._ledger.give_back(lease, results, not_before=wait)
-
-    def _hand_over(self, lease: Lease, mailing: _Mailing, recipient: Recipient) -> tuple[Outcome, float]:
-        """Send one letter. Returns its outcome, and how long the batch should wait when the relay is ill."""
-        envelope = Envelope(mailing.return_path, recipient.address)
         try:
-            outcome = self._connection.send(envelope, self._letter(mailing, recipient))
+            with self._kept(lease):
+                for recipient in load.recipients:
+                    if stop():
+                        break
+                    self._look_at_notices(stop)
+                    passage = self._ledger.pass_gate(lease, results, recipient, load.departures)
+                    results = []
+                    if passage is Passage.FENCED:
+                        self._connection.drop()
+                        _log.warning("batch_fenced", batch=lease.batch_id, campaign=lease.campaign_id)
+                        return
+                    if passage is Passage.STOP:
+                        break
+                    if passage is Passage.SKIP:
+                        continue
+                    results = [_result(recipient, nobody_knows())]  # until we know better
+                    outcome, trouble = self._hand_over(mailing, recipient)
+                    results = [_result(recipient, outcome)]
+                    wait = self._react(lease, outcome, trouble)
+                    if wait or outcome.verdict is Verdict.UNTOUCHED:
+                        break
+        finally:
+            self._write_down(lease, results, wait)
+
+    def _write_down(self, lease: Lease, results: Sequence[Result], wait: float) -> None:
+        """Give the batch back with what is known, also when the database is away for a moment."""
+        until = monotonic() + _WRITE_DOWN_WITHIN
+        while True:
+            try:
+                self._ledger.give_back(lease, results, not_before=wait)
+            except (NewsletterError, DBAPIError):
+                if monotonic() > until:
+                    raise
+                sleep(_WRITE_DOWN_AGAIN)
+            else:
+                return
+
+    def _hand_over(self, mailing: _Mailing, recipient: Recipient) -> tuple[Outcome, str]:
+        """Send one letter. Returns its outcome and what is wrong with the relay, if something is."""
+        envelope = Envelope(mailing.return_path, recipient.address)
+        letter = self._letter(mailing, recipient)
+        try:
+            outcome = self._connection.send(envelope, letter)
         except RelayTrouble as trouble:
-            return _UNTOUCHED, self._rest(str(trouble))
-        if outcome.verdict is Verdict.UNTOUCHED and outcome.blame is Blame.SENDER:
-            self._pause(lease.campaign_id, _refusal(outcome))
-        elif outcome.verdict is Verdict.UNTOUCHED:
-            return outcome, self._rest(_refusal(outcome))
+            return _UNTOUCHED, str(trouble)
+        if outcome.verdict is Verdict.UNTOUCHED and outcome.blame is not Blame.SENDER:
+            return outcome, _words(outcome)
+        return outcome, ""
+
+    def _react(self, lease: Lease, outcome: Outcome, trouble: str) -> float:
+        """Draw the consequences beyond the one letter. Returns how long the batch should wait."""
+        self._streaks.note(outcome)
+        if trouble:
+            return self._rest(trouble)
+        if self._streaks.unanswered >= _IN_A_ROW:
+            return self._rest("The relay takes letters and never answers.")
+        if outcome.verdict is Verdict.UNTOUCHED:
+            self._pause(lease.campaign_id, f"The relay does not accept our sender address. {_words(outcome)}")
+        elif self._streaks.unwanted >= _IN_A_ROW:
+            self._pause(lease.campaign_id, f"The relay refused several letters in a row. {_words(outcome)}")
         self._note_success(outcome)
-        return outcome, 0.0
+        return 0.0
 
     def _letter(self, mailing: _Mailing, recipient: Recipient) -> bytes:
         reader = Reader(recipient.address, recipient.name, recipient.public_id)
@@ -196,13 +245,13 @@ class Sender:
             self._in_trouble = False
 
     def _pause(self, campaign_id: int, reason: str) -> None:
-        """The sender is to blame: nobody's letter fails for it, a person has to look."""
+        """The sender or the message is to blame: a person has to look before more letters go out."""
         with self._database.writing() as session:
             close_gate(session)
             campaign = session.get_one(Campaign, campaign_id, with_for_update=True)
             if campaign.state is CampaignState.SENDING:
                 campaign.state = CampaignState.PAUSED
-                campaign.trouble = f"The relay does not accept our sender address: {reason}"
+                campaign.trouble = reason
         _log.error("campaign_paused", campaign=campaign_id, reason=reason)
 
     @contextmanager
@@ -212,8 +261,11 @@ class Sender:
 
         def renew() -> None:
             while not done.wait(self._pace.lease_for / 3):
-                if not self._ledger.renew(lease):
-                    return
+                try:
+                    if not self._ledger.renew(lease):
+                        return
+                except (NewsletterError, DBAPIError):
+                    continue  # the database is away; the gate will tell when the lease is lost
 
         keeper = threading.Thread(target=renew, name="lease-keeper", daemon=True)
         keeper.start()
@@ -224,5 +276,9 @@ class Sender:
             keeper.join()
 
 
-def _refusal(outcome: Outcome) -> str:
-    return f"The relay answers: {outcome.reply}" if outcome.reply else "The relay hung up."
+def _result(recipient: Recipient, outcome: Outcome) -> Result:
+    return Result(recipient.subscriber_id, recipient.attempt, outcome)
+
+
+def _words(outcome: Outcome) -> str:
+    return f"It answers: {outcome.reply}." if outcome.reply else "The relay hung up."

@@ -10,10 +10,12 @@ from sqlalchemy.orm import Session
 from newsletter.database import Database, clock, insert_if_absent
 from newsletter.delivery.freezing import campaigns_to_freeze
 from newsletter.delivery.moves import finish_campaigns
+from newsletter.delivery.notices import notices_wait
 from newsletter.delivery.recovery import recover_batches, recover_notices
-from newsletter.domain.states import BatchState, CampaignState, DeliveryState
+from newsletter.delivery.relays import all_relays_rest
+from newsletter.domain.states import BatchState, CampaignState
 from newsletter.jobs import Bell, Job
-from newsletter.models import Batch, Campaign, Notice, Worker
+from newsletter.models import Batch, Campaign, Worker
 
 _log = structlog.get_logger(__name__)
 
@@ -49,7 +51,7 @@ class Sweep:
             ]
             if _batches_wait(session, now):
                 rings.append((Job.SEND, ()))
-            if _notices_wait(session, now):
+            if notices_wait(session, now):
                 rings.append((Job.NOTICES, ()))
             return rings
 
@@ -62,6 +64,8 @@ class Sweep:
 
 
 def _batches_wait(session: Session, now: datetime) -> bool:
+    if all_relays_rest(session, now):
+        return False
     return (
         session.scalar(
             select(Batch.id)
@@ -73,13 +77,5 @@ def _batches_wait(session: Session, now: datetime) -> bool:
             )
             .limit(1)
         )
-        is not None
-    )
-
-
-def _notices_wait(session: Session, now: datetime) -> bool:
-    due = (DeliveryState.PLANNED, DeliveryState.DEFERRED, DeliveryState.UNCERTAIN)
-    return (
-        session.scalar(select(Notice.id).where(Notice.state.in_(due), Notice.next_at <= now).limit(1))
         is not None
     )

@@ -30,7 +30,6 @@ def read_reply(code: int, text: str) -> Reply:
 class Step(StrEnum):
     """The step of the SMTP conversation that was answered."""
 
-    CONNECT = "connect"
     MAIL = "mail"
     RCPT = "rcpt"
     DATA = "data"
@@ -66,11 +65,15 @@ class Outcome:
     reply: Reply | None = None
 
 
+# We are not let in, or speak wrongly (RFC 5321 section 4.2.2, RFC 4954 section 6): true for every recipient.
+_NOT_ABOUT_THE_RECIPIENT = frozenset({500, 501, 502, 503, 504, 530, 534, 535, 538})
+
+
 def judge(step: Step, reply: Reply) -> Outcome:
     """Sort a relay's answer. Blame before permanence: most refusals are not the recipient's fault."""
     if step is Step.BODY:
         return _judge_body(reply)
-    if reply.code == 421 or step is Step.CONNECT:
+    if reply.code == 421:
         return Outcome(Verdict.UNTOUCHED, Blame.RELAY, reply)
     permanent = reply.code // 100 == 5
     if step is Step.MAIL:
@@ -78,7 +81,11 @@ def judge(step: Step, reply: Reply) -> Outcome:
     # 552 at RCPT means 452, too many recipients or a quota (RFC 5321 section 4.5.3.1.10).
     if step is Step.RCPT and reply.code == 552:
         permanent = False
+    if reply.code in _NOT_ABOUT_THE_RECIPIENT or reply.enhanced.startswith(("4.5.", "5.5.")):
+        return Outcome(Verdict.UNTOUCHED, Blame.RELAY, reply)
     blame = Blame.RECIPIENT if step is Step.RCPT else Blame.MESSAGE
+    if reply.enhanced.startswith("5.7."):
+        blame = Blame.SENDER  # a policy against us (RFC 3463 section 3.8)
     return Outcome(Verdict.PERMANENT if permanent else Verdict.TEMPORARY, blame, reply)
 
 
@@ -90,7 +97,8 @@ def _judge_body(reply: Reply) -> Outcome:
         case 4:
             return Outcome(Verdict.TEMPORARY, Blame.MESSAGE, reply)
         case 5:
-            return Outcome(Verdict.PERMANENT, Blame.MESSAGE, reply)
+            blame = Blame.SENDER if reply.enhanced.startswith("5.7.") else Blame.MESSAGE
+            return Outcome(Verdict.PERMANENT, blame, reply)
         case _:
             return Outcome(Verdict.UNCERTAIN, reply=reply)
 

@@ -35,11 +35,12 @@ class RelayAddress:
 
 def parse_relay_url(url: str) -> RelayAddress:
     """Read SMTP_URL. Raises BadSetting. `smtp://` insists on STARTTLS unless the relay is on this machine."""
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise BadSetting("SMTP_URL: the port must be a number from 1 to 65535.") from error
+        # Without its words: they may quote a piece of the password.
+        raise BadSetting("SMTP_URL cannot be read: the port must be a number from 1 to 65535.") from error
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise BadSetting("SMTP_URL must look like smtp://user:password@host:587 or smtps://host:465.")
     security = _security(parts.scheme, parts.hostname, parts.query)

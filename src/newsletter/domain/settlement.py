@@ -7,6 +7,9 @@ from newsletter.domain.outcomes import Outcome, Verdict
 from newsletter.domain.retries import RetrySchedule
 from newsletter.domain.states import DeliveryState
 
+MAX_RESENDS = 5
+"""So many extra copies at most, for a relay that takes letters and never answers; then a person decides."""
+
 
 @dataclass(frozen=True)
 class Settlement:

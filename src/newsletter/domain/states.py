@@ -102,7 +102,8 @@ CAMPAIGN_MOVES: Mapping[CampaignState, frozenset[CampaignState]] = {
     _C.SENDING: frozenset({_C.PAUSED, _C.CANCELLED, _C.FINISHED}),
     _C.PAUSED: frozenset({_C.SENDING, _C.CANCELLED}),
     _C.CANCELLED: frozenset(),
-    _C.FINISHED: frozenset(),
+    # A refusal that came late, after everything seemed settled, gives a reader another try.
+    _C.FINISHED: frozenset({_C.SENDING}),
 }
 
 
@@ -112,6 +113,9 @@ class BatchState(StrEnum):
     READY = "ready"
     LEASED = "leased"
     DONE = "done"
+
+
+CAMPAIGN_OVER = frozenset({_C.CANCELLED, _C.FINISHED})
 
 
 class UncertainPolicy(StrEnum):

@@ -29,7 +29,6 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     SIGN_IN = "sign-in"
-    FORM = "form"
 
 
 @dataclass(frozen=True)

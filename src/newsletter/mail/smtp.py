@@ -43,6 +43,17 @@ class Connection:
 
     def send(self, envelope: Envelope, message: bytes) -> Outcome:
         """Hand over one message: dot-free CRLF bytes. Raises RelayTrouble when no body can have left."""
+        if self._smtp is None:
+            return self._send(envelope, message)
+        try:
+            outcome = self._send(envelope, message)
+        except RelayTrouble:
+            return self._send(envelope, message)  # relays hang up on idle connections; that is no trouble
+        if outcome.verdict is Verdict.UNTOUCHED and _says_goodbye(outcome):
+            return self._send(envelope, message)
+        return outcome
+
+    def _send(self, envelope: Envelope, message: bytes) -> Outcome:
         smtp = self._smtp or self._open()
         refused = self._offer(smtp, envelope)
         if refused is not None:
@@ -169,4 +180,5 @@ def _says_goodbye(outcome: Outcome) -> bool:
 def _reply(code: int, text: bytes | str) -> Reply:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    return read_reply(code, " ".join(text.split())[:500])
+    shown = "".join(char if char.isprintable() else " " for char in text)
+    return read_reply(code, " ".join(shown.split())[:500])

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from newsletter.database import raise_as_trouble
+from newsletter.database import READ_ONLY, raise_as_trouble
 
 
 def upgrade(engine: Engine) -> None:
@@ -26,7 +26,7 @@ def is_current(engine: Engine) -> bool:
     """Whether the database has the newest shape."""
     newest = ScriptDirectory.from_config(_config(None)).get_current_head()
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(**READ_ONLY) as connection:
             return MigrationContext.configure(connection).get_current_revision() == newest
     except DBAPIError as error:
         raise_as_trouble(error, engine)

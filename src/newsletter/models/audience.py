@@ -64,6 +64,8 @@ class Consent(Base):
     answers_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("consent.id"), unique=True)
     kind: Mapped[ConsentKind] = mapped_column(choice(ConsentKind))
     section_ids: Mapped[list[int]] = mapped_column(JSON)
+    # What the asker typed; it becomes the subscriber's name only when the owner of the address says yes.
+    name: Mapped[str] = mapped_column(String(200), default="", server_default="")
     wording: Mapped[str] = mapped_column(Text)
     source: Mapped[str] = mapped_column(String(100))
     client: Mapped[str] = mapped_column(String(64), default="")

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from newsletter.database import insert_if_absent
+from newsletter.database import close_gate, insert_if_absent
 from newsletter.domain.errors import BadPost, NotFound
 from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.links import Links
@@ -85,6 +85,17 @@ def find_campaign(session: Session, public_id: str) -> Campaign:
     if campaign is None:
         raise NotFound("There is no such campaign.")
     return campaign
+
+
+def resume_campaign(session: Session, bell: Bell, campaign: Campaign) -> bool:
+    """Let a paused campaign go on where it stopped; False when it was not paused."""
+    close_gate(session)
+    session.refresh(campaign, ["state"], with_for_update=True)
+    if campaign.state is not CampaignState.PAUSED:
+        return False
+    campaign.state, campaign.trouble = CampaignState.SENDING, ""
+    bell.ring_after_commit(session, Job.SEND)
+    return True
 
 
 def recent_campaigns(session: Session, publication_id: int, limit: int = 20) -> Sequence[Campaign]:

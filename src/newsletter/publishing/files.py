@@ -71,7 +71,7 @@ def _fields(front: str, name: str) -> dict[str, Any]:
         mark = error.problem_mark
         where = f"line {mark.line + 2}" if mark else "somewhere"
         raise BadPost(f"{name}: the front matter cannot be read at {where}: {error.problem}.") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadPost(f"{name}: the front matter cannot be read: {error}.") from error
     if not isinstance(fields, Mapping):
         raise BadPost(f"{name}: the front matter must be lines such as `title: My title`.")

@@ -79,6 +79,8 @@ def ensure_publication(session: Session, sender_address: str, now: datetime) -> 
 
 def add_section(session: Session, publication: Publication, new: NewSection, now: datetime) -> Section:
     """Add a section after the others."""
+    if len(new.name) > _LIMITS["name"] or len(new.description) > 500:
+        raise BadInput("The name or description is too long: 200 and 500 characters are the limits.")
     section = Section(
         publication_id=publication.id,
         slug=new.slug,

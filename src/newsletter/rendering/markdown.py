@@ -22,7 +22,13 @@ def parse_markdown(text: str) -> Sequence[Token]:
     if len(text) > MAX_CHARACTERS:
         raise BadPost(f"The post is too long: {MAX_CHARACTERS:,} characters are the limit.")
     text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be mailed
-    return make_parser().parse(text)
+    tokens = make_parser().parse(text)
+    for token in (each for block in tokens for each in (block, *(block.children or []))):
+        if token.type in {"html_block", "html_inline"} and _MERGE_TAG.search(token.content):
+            raise BadPost(
+                "A merge tag stands inside HTML, where it is not filled in. Write that part in Markdown."
+            )
+    return tokens
 
 
 def make_parser() -> MarkdownIt:

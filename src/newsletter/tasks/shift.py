@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -17,17 +18,18 @@ class Shift:
     def __init__(self, house: House, stopping: Callable[[], bool]) -> None:
         self._house = house
         self._stopping = stopping
-        self._sender: Sender | None = None
+        self._here = threading.local()  # a conversation with a relay belongs to one thread
 
     def begin(self) -> None:
         """Start afresh in a child: nothing that was opened before the fork may be used after it."""
         self._house = replace(self._house)
-        self._sender = None
+        self._here = threading.local()
 
     def end(self) -> None:
         """Hang up."""
-        if self._sender is not None:
-            self._sender.close()
+        sender: Sender | None = getattr(self._here, "sender", None)
+        if sender is not None:
+            sender.close()
         self._house.database.close()
 
     def freeze(self, campaign_id: int) -> None:
@@ -48,6 +50,7 @@ class Shift:
         self._the_sender().send_notices(self._stopping)
 
     def _the_sender(self) -> Sender:
-        if self._sender is None:
-            self._sender = self._house.sender()
-        return self._sender
+        if not hasattr(self._here, "sender"):
+            self._here.sender = self._house.sender()
+        sender: Sender = self._here.sender
+        return sender

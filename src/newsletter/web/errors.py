@@ -1,5 +1,6 @@
 """From what went wrong to a page that says so, in one file."""
 
+import structlog
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
@@ -16,6 +17,8 @@ from newsletter.domain.errors import (
     NotFound,
 )
 from newsletter.web.context import SignInNeeded
+
+_log = structlog.get_logger(__name__)
 
 _STATUS: tuple[tuple[type[NewsletterError], int, str], ...] = (
     (ExpiredLink, 410, "This link has expired"),
@@ -61,10 +64,13 @@ def _explain_ours(error: NewsletterError) -> Response:
         if isinstance(error, kind):
             # Where the database is, or what a setting holds, is the operator's business.
             private = kind in (DatabaseTrouble, BadSetting)
+            if private:
+                _log.error("request_failed", endpoint=request.endpoint, reason=str(error))
             text = (
                 "The site cannot answer right now. Please try again in a minute." if private else str(error)
             )
             return _page(status, title, text)
+    _log.error("request_failed", endpoint=request.endpoint, exc_info=error)
     return _explain_bug(error)
 
 

@@ -88,6 +88,7 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
     if cookie_is_secure():
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if SESSION_COOKIE in request.cookies or request.path.startswith("/studio/"):
+    personal = "token" in (request.view_args or {})
+    if personal or SESSION_COOKIE in request.cookies or request.path.startswith("/studio/"):
         headers.setdefault("Cache-Control", "no-store")
     return response

@@ -39,11 +39,7 @@ def upgrade() -> None:
     op.create_table(
         "identity",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("address", sa.String(length=254), nullable=True),
         sa.Column("address_key", sa.String(length=254), nullable=False),
@@ -54,16 +50,12 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["publication_id"],
-            ["publication.id"],
-            name=op.f("fk_identity_publication_id"),
+            ["publication_id"], ["publication.id"], name=op.f("fk_identity_publication_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity")),
         sa.UniqueConstraint("public_id", name=op.f("uq_identity_public_id")),
         sa.UniqueConstraint(
-            "publication_id",
-            "address_key",
-            name=op.f("uq_identity_publication_id_address_key"),
+            "publication_id", "address_key", name=op.f("uq_identity_publication_id_address_key")
         ),
     )
     with op.batch_alter_table("identity", schema=None) as batch_op:
@@ -72,11 +64,7 @@ def upgrade() -> None:
     op.create_table(
         "relay",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("host", sa.String(length=255), nullable=False),
@@ -99,11 +87,7 @@ def upgrade() -> None:
     op.create_table(
         "section",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("slug", sa.String(length=100), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -111,9 +95,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["publication_id"],
-            ["publication.id"],
-            name=op.f("fk_section_publication_id"),
+            ["publication_id"], ["publication.id"], name=op.f("fk_section_publication_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_section")),
         sa.UniqueConstraint("public_id", name=op.f("uq_section_public_id")),
@@ -125,21 +107,9 @@ def upgrade() -> None:
     op.create_table(
         "post",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "section_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "author_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("section_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("author_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("slug", sa.String(length=150), nullable=False),
         sa.Column("title", sa.String(length=300), nullable=False),
@@ -148,12 +118,7 @@ def upgrade() -> None:
         sa.Column(
             "state",
             sa.Enum(
-                "draft",
-                "published",
-                name="poststate",
-                native_enum=False,
-                create_constraint=True,
-                length=24,
+                "draft", "published", name="poststate", native_enum=False, create_constraint=True, length=24
             ),
             nullable=False,
         ),
@@ -194,26 +159,15 @@ def upgrade() -> None:
     op.create_table(
         "role",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "identity_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=24), nullable=False),
         sa.Column("granted_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_role_identity_id")),
         sa.ForeignKeyConstraint(["publication_id"], ["publication.id"], name=op.f("fk_role_publication_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role")),
         sa.UniqueConstraint(
-            "publication_id",
-            "identity_id",
-            "name",
-            name=op.f("uq_role_publication_id_identity_id_name"),
+            "publication_id", "identity_id", "name", name=op.f("uq_role_publication_id_identity_id_name")
         ),
     )
     with op.batch_alter_table("role", schema=None) as batch_op:
@@ -223,11 +177,7 @@ def upgrade() -> None:
     op.create_table(
         "session",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "identity_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("secret_hash", sa.String(length=64), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -242,11 +192,7 @@ def upgrade() -> None:
     op.create_table(
         "sign_in",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "identity_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -261,16 +207,8 @@ def upgrade() -> None:
     op.create_table(
         "subscriber",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "identity_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("address", sa.String(length=254), nullable=True),
         sa.Column("address_key", sa.String(length=254), nullable=False),
@@ -297,16 +235,12 @@ def upgrade() -> None:
         sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_subscriber_identity_id")),
         sa.ForeignKeyConstraint(
-            ["publication_id"],
-            ["publication.id"],
-            name=op.f("fk_subscriber_publication_id"),
+            ["publication_id"], ["publication.id"], name=op.f("fk_subscriber_publication_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscriber")),
         sa.UniqueConstraint("public_id", name=op.f("uq_subscriber_public_id")),
         sa.UniqueConstraint(
-            "publication_id",
-            "address_key",
-            name=op.f("uq_subscriber_publication_id_address_key"),
+            "publication_id", "address_key", name=op.f("uq_subscriber_publication_id_address_key")
         ),
     )
     with op.batch_alter_table("subscriber", schema=None) as batch_op:
@@ -316,21 +250,9 @@ def upgrade() -> None:
     op.create_table(
         "campaign",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "post_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "section_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("section_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
         sa.Column("edition", sa.Integer(), nullable=False),
@@ -355,26 +277,13 @@ def upgrade() -> None:
         sa.Column(
             "uncertain_policy",
             sa.Enum(
-                "resend",
-                "hold",
-                name="uncertainpolicy",
-                native_enum=False,
-                create_constraint=True,
-                length=24,
+                "resend", "hold", name="uncertainpolicy", native_enum=False, create_constraint=True, length=24
             ),
             nullable=False,
         ),
         sa.Column("trouble", sa.Text(), nullable=False),
-        sa.Column(
-            "frozen_through",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "audience_through",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("frozen_through", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("audience_through", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("total", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -382,9 +291,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_campaign_post_id")),
         sa.ForeignKeyConstraint(
-            ["publication_id"],
-            ["publication.id"],
-            name=op.f("fk_campaign_publication_id"),
+            ["publication_id"], ["publication.id"], name=op.f("fk_campaign_publication_id")
         ),
         sa.ForeignKeyConstraint(["section_id"], ["section.id"], name=op.f("fk_campaign_section_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
@@ -400,16 +307,8 @@ def upgrade() -> None:
         "consent",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
-        sa.Column(
-            "subscriber_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "answers_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answers_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column(
             "kind",
             sa.Enum(
@@ -425,6 +324,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("section_ids", sa.JSON(), nullable=False),
+        sa.Column("name", sa.String(length=200), server_default="", nullable=False),
         sa.Column("wording", sa.Text(), nullable=False),
         sa.Column("source", sa.String(length=100), nullable=False),
         sa.Column("client", sa.String(length=64), nullable=False),
@@ -441,26 +341,14 @@ def upgrade() -> None:
     op.create_table(
         "departure",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "subscriber_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["publication_id"],
-            ["publication.id"],
-            name=op.f("fk_departure_publication_id"),
+            ["publication_id"], ["publication.id"], name=op.f("fk_departure_publication_id")
         ),
         sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
-            name=op.f("fk_departure_subscriber_id"),
+            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_departure_subscriber_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_departure")),
     )
@@ -470,23 +358,11 @@ def upgrade() -> None:
     op.create_table(
         "notice",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("public_id", sa.String(length=13), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
-        sa.Column(
-            "subscriber_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
-        sa.Column(
-            "identity_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("identity_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("attempt", sa.SmallInteger(), nullable=False),
@@ -499,9 +375,7 @@ def upgrade() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["identity_id"], ["identity.id"], name=op.f("fk_notice_identity_id")),
         sa.ForeignKeyConstraint(
-            ["publication_id"],
-            ["publication.id"],
-            name=op.f("fk_notice_publication_id"),
+            ["publication_id"], ["publication.id"], name=op.f("fk_notice_publication_id")
         ),
         sa.ForeignKeyConstraint(["subscriber_id"], ["subscriber.id"], name=op.f("fk_notice_subscriber_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
@@ -516,16 +390,8 @@ def upgrade() -> None:
     op.create_table(
         "subscription",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "subscriber_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "section_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("section_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "state",
             sa.Enum(
@@ -544,15 +410,11 @@ def upgrade() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["section_id"], ["section.id"], name=op.f("fk_subscription_section_id")),
         sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
-            name=op.f("fk_subscription_subscriber_id"),
+            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_subscription_subscriber_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_subscription")),
         sa.UniqueConstraint(
-            "subscriber_id",
-            "section_id",
-            name=op.f("uq_subscription_subscriber_id_section_id"),
+            "subscriber_id", "section_id", name=op.f("uq_subscription_subscriber_id_section_id")
         ),
     )
     with op.batch_alter_table("subscription", schema=None) as batch_op:
@@ -565,53 +427,31 @@ def upgrade() -> None:
     op.create_table(
         "suppression",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "publication_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("address_hash", sa.String(length=64), nullable=False),
-        sa.Column(
-            "subscriber_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("reason", sa.String(length=50), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
-            ["publication_id"],
-            ["publication.id"],
-            name=op.f("fk_suppression_publication_id"),
+            ["publication_id"], ["publication.id"], name=op.f("fk_suppression_publication_id")
         ),
         sa.ForeignKeyConstraint(
-            ["subscriber_id"],
-            ["subscriber.id"],
-            name=op.f("fk_suppression_subscriber_id"),
+            ["subscriber_id"], ["subscriber.id"], name=op.f("fk_suppression_subscriber_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_suppression")),
         sa.UniqueConstraint(
-            "publication_id",
-            "address_hash",
-            name=op.f("uq_suppression_publication_id_address_hash"),
+            "publication_id", "address_hash", name=op.f("uq_suppression_publication_id_address_hash")
         ),
     )
     with op.batch_alter_table("suppression", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_suppression_publication_id"),
-            ["publication_id"],
-            unique=False,
-        )
+        batch_op.create_index(batch_op.f("ix_suppression_publication_id"), ["publication_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_suppression_subscriber_id"), ["subscriber_id"], unique=False)
 
     op.create_table(
         "batch",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "campaign_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("low", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("high", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
@@ -649,25 +489,13 @@ def upgrade() -> None:
 
     op.create_table(
         "delivery",
-        sa.Column(
-            "campaign_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
-        sa.Column(
-            "subscriber_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=False,
-        ),
+        sa.Column("campaign_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subscriber_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("state", sa.SmallInteger(), nullable=False),
         sa.Column("attempt", sa.SmallInteger(), nullable=False),
         sa.Column("refusals", sa.SmallInteger(), nullable=False),
         sa.Column("resends", sa.SmallInteger(), nullable=False),
-        sa.Column(
-            "relay_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            nullable=True,
-        ),
+        sa.Column("relay_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("code", sa.SmallInteger(), nullable=True),
         sa.Column("detail", sa.Text(), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),

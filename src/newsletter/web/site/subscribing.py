@@ -21,10 +21,16 @@ from newsletter.web.context import client_address, house, page
 
 subscribing = Blueprint("subscribing", __name__, template_folder="templates")
 
-FORM_WORDING = (
-    "Send me new posts from {sections} of {publication}. I can leave with one click in every letter."
-)
-CONFIRM_WORDING = "Yes, send me new posts from {sections} of {publication}."
+
+@subscribing.app_template_global("form_wording")
+def form_wording(publication: Publication) -> str:
+    """What one agrees to by sending a subscribe form; shown beside its button and kept as consent."""
+    return FORM_WORDING.format(publication=publication.name)
+
+
+FORM_WORDING = "Send me new posts of {publication} from the sections I chose. I can leave with one click."
+CONFIRM_WORDING = "Yes, send me new posts from {sections}."
+SOURCES = frozenset({"subscribe page", "home page", "section page", "end of a post"})
 MAX_NAME = 200
 
 
@@ -50,13 +56,13 @@ def confirm(token: str) -> str | BaseResponse:
         with house().database.reading() as session:
             asked, subscriber = find_request(session, consent_id)
             names = _section_names(session, asked.section_ids)
-            return page(session, "site/confirm.html", names=names, address=subscriber.address, token=token)
+            wording = CONFIRM_WORDING.format(sections=", ".join(names))
+            return page(
+                session, "site/confirm.html", wording=wording, address=subscriber.address, token=token
+            )
     with house().database.writing() as session:
         asked, subscriber = find_request(session, consent_id)
-        wording = CONFIRM_WORDING.format(
-            sections=", ".join(_section_names(session, asked.section_ids)),
-            publication=the_publication(session).name,
-        )
+        wording = CONFIRM_WORDING.format(sections=", ".join(_section_names(session, asked.section_ids)))
         words = Words(wording, "confirmation page", client_address())
         outcome = confirm_subscription(session, house().bell, consent_id, words, now)
         session.flush()
@@ -81,10 +87,9 @@ def _take_form() -> str:
     with house().database.writing() as session:
         publication = the_publication(session)
         sections = _chosen_sections(session, publication, request.form.getlist("section"))
-        wording = FORM_WORDING.format(
-            sections=", ".join(section.name for section in sections), publication=publication.name
-        )
-        words = Words(wording, one_line(request.form.get("source", "subscribe page"))[:100], client_address())
+        source = request.form.get("source", "")
+        wording = FORM_WORDING.format(publication=publication.name)
+        words = Words(wording, source if source in SOURCES else "another page", client_address())
         wish = Request(address, name, [section.id for section in sections], words)
         ask_to_subscribe(session, house().bell, house().hasher, publication.id, wish, now)
         return page(session, "site/check_inbox.html", address=address.wire)

@@ -5,7 +5,7 @@ from flask import Blueprint, Response, jsonify
 from newsletter.accounts.identities import Permission
 from newsletter.delivery.progress import count_deliveries
 from newsletter.delivery.relays import relay_trouble
-from newsletter.domain.states import CAMPAIGN_MOVES
+from newsletter.domain.states import CAMPAIGN_OVER
 from newsletter.publishing.campaigns import find_campaign
 from newsletter.web.context import house, page, require_visitor
 
@@ -23,7 +23,7 @@ def watch(public_id: str) -> str:
             "studio/campaign.html",
             campaign=campaign,
             counts=count_deliveries(session, campaign.id),
-            over=not CAMPAIGN_MOVES[campaign.state],
+            over=campaign.state in CAMPAIGN_OVER,
             trouble=campaign.trouble or relay_trouble(session),
         )
 
