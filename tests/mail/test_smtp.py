@@ -75,6 +75,14 @@ def test_an_answer_of_many_lines_is_one(play: Play) -> None:
     assert outcome.reply == Reply(550, "5.1.1", "No such user 5.1.1 here at all")
 
 
+def test_an_answer_cannot_paint_the_terminal(play: Play) -> None:
+    _server, connection = play(Script({"RCPT": "550 5.1.1 \x1b[31mred\x07 \u202eno\u2028end"}))
+
+    outcome = connection.send(ENVELOPE, MESSAGE)
+
+    assert str(outcome.reply) == "550 5.1.1 [31mred no end"
+
+
 def test_a_long_answer_is_cut(play: Play) -> None:
     _server, connection = play(Script({"RCPT": "\r\n".join(["550-" + "x" * 300] * 4 + ["550 end"])}))
 

@@ -45,6 +45,37 @@ def test_a_refused_letter_is_taken_back_before_the_next(play: Play, step: str, r
     assert server.verbs.index("RSET") < len(server.verbs) - 1 - server.verbs[::-1].index("MAIL")
 
 
+@pytest.mark.parametrize("reply", ["421 4.4.2 idle too long", HANG_UP])
+def test_a_relay_that_was_idle_too_long_is_asked_anew_at_once(play: Play, reply: str) -> None:
+    server, connection = play(Script({"MAIL": ["250 fine", reply, "250 fine"]}))
+
+    outcomes = [connection.send(ENVELOPE, body) for body in (b"first\r\n", b"second\r\n")]
+
+    assert [outcome.verdict for outcome in outcomes] == [Verdict.ACCEPTED, Verdict.ACCEPTED]
+    assert server.connections == 2
+    assert server.bodies == [b"first\r\n", b"second\r\n"]
+
+
+@pytest.mark.parametrize("body", ["421 4.3.2 closing", "354 odd", HANG_UP])
+def test_a_letter_whose_body_left_is_never_sent_again_by_itself(play: Play, body: str) -> None:
+    server, connection = play(Script({"BODY": ["250 fine", body]}))
+
+    connection.send(ENVELOPE, b"first\r\n")
+    connection.send(ENVELOPE, b"second\r\n")
+
+    assert server.bodies == [b"first\r\n", b"second\r\n"]
+    assert server.connections == 1
+
+
+def test_a_relay_that_keeps_saying_goodbye_is_asked_twice_at_most(play: Play) -> None:
+    server, connection = play(Script({"MAIL": ["250 fine", "421 closing"]}))
+
+    connection.send(ENVELOPE, MESSAGE)
+    outcome = connection.send(ENVELOPE, MESSAGE)
+
+    assert (outcome.verdict, server.verbs.count("MAIL")) == (Verdict.UNTOUCHED, 3)
+
+
 def test_a_relay_that_hangs_up_after_a_refusal_is_asked_anew(play: Play) -> None:
     server, connection = play(Script({"RCPT": ["550 5.1.1 no", "250 fine"], "RSET": HANG_UP}))
 

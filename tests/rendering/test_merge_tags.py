@@ -85,6 +85,30 @@ def test_an_unknown_merge_tag_is_refused_by_its_name(tag: str) -> None:
     assert "{{ name | there }}" in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<p>Hi {{ name | there }}</p>",
+        '<a title="{{ name }}">a</a>',
+        'text <b class="{{ name | x }}">b</b>',
+        "<div>\n{{ nobody }}\n</div>",
+        "> - <div>{{ name }}</div>",
+    ],
+    ids=["block", "attribute", "span", "unknown", "nested"],
+)
+def test_a_merge_tag_inside_html_is_refused(markdown: str) -> None:
+    with pytest.raises(BadPost, match="stands inside HTML"):
+        parse_markdown(markdown)
+
+
+@pytest.mark.parametrize("markdown", ["<b>{{ name | you }}</b>", "<div>\n\n{{ name | you }}\n\n</div>"])
+def test_a_merge_tag_between_tags_is_merged(markdown: str) -> None:
+    html = read_content(markdown).web_html()
+
+    assert "you" in html
+    assert "{{" not in html
+
+
 def test_a_letter_has_a_hole_for_each_fallback() -> None:
     markers = Markers()
 

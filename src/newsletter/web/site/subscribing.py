@@ -22,16 +22,20 @@ from newsletter.web.context import client_address, house, page
 subscribing = Blueprint("subscribing", __name__, template_folder="templates")
 
 
-@subscribing.app_template_global("form_wording")
-def form_wording(publication: Publication) -> str:
-    """What one agrees to by sending a subscribe form; shown beside its button and kept as consent."""
-    return FORM_WORDING.format(publication=publication.name)
-
-
-FORM_WORDING = "Send me new posts of {publication} from the sections I chose. I can leave with one click."
 CONFIRM_WORDING = "Yes, send me new posts from {sections}."
 SOURCES = frozenset({"subscribe page", "home page", "section page", "end of a post"})
 MAX_NAME = 200
+
+
+@subscribing.app_template_global("form_wording")
+def form_wording(publication: Publication, section: Section | None = None, *, choosing: bool = False) -> str:
+    """What one agrees to by sending a subscribe form; shown beside its button and kept as consent."""
+    what = f"of {publication.name}"
+    if choosing:
+        what = f"from the sections of {publication.name} I chose"
+    elif section is not None:
+        what = f"from {section.name} of {publication.name}"
+    return f"Send me new posts {what}. I can leave with one click."
 
 
 @subscribing.route("/subscribe", methods=["GET", "POST"])
@@ -88,7 +92,8 @@ def _take_form() -> str:
         publication = the_publication(session)
         sections = _chosen_sections(session, publication, request.form.getlist("section"))
         source = request.form.get("source", "")
-        wording = FORM_WORDING.format(publication=publication.name)
+        only = sections[0] if len(request.form.getlist("section")) == 1 else None
+        wording = form_wording(publication, only, choosing="choose" in request.form)
         words = Words(wording, source if source in SOURCES else "another page", client_address())
         wish = Request(address, name, [section.id for section in sections], words)
         ask_to_subscribe(session, house().bell, house().hasher, publication.id, wish, now)
