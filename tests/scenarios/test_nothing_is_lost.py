@@ -1,6 +1,7 @@
 """Promise 1: whatever is killed, every recipient ends in one state and the counts add up."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +13,7 @@ from tests.scenarios.conftest import Works
 from tests.support.factories import make_campaign
 from tests.support.ledgers import assert_counts_add_up, state_by_address
 from tests.support.relay import Relay
-from tests.support.stack import wait_for
+from tests.support.stack import environment_of, wait_for, workers
 
 pytestmark = pytest.mark.slow
 
@@ -96,4 +97,16 @@ def test_a_campaign_whose_bell_was_lost_is_sent_all_the_same(works: Works, relay
     works.start_worker()
 
     wait_for(lambda: is_finished(works.house, campaign.id))
+    assert len(relay.copies()) == 10
+
+
+def test_a_campaign_is_sent_without_any_broker(works: Works, relay: Relay, tmp_path: Path) -> None:
+    alone = works.house.settings.model_copy(update={"redis_url": ""})
+    campaign = make_campaign(works.house, readers=10)
+
+    with workers() as start:
+        start(environment_of(alone), tmp_path / "alone.log")
+        wait_for(lambda: is_finished(works.house, campaign.id))
+
+    assert set(relay.copies().values()) == {1}
     assert len(relay.copies()) == 10
