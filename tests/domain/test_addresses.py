@@ -185,3 +185,15 @@ def test_any_text_is_an_address_safe_on_the_wire_or_a_bad_address(text: str) -> 
     assert not set("\r\n\0 <>") & set(address.wire)
     assert len(address.wire.encode()) <= MAX_ADDRESS
     assert address.domain.isascii()
+
+
+@pytest.mark.parametrize(
+    "text", ["a@localhost\u3002", "a@192.0.2.1\u3002", "a\xa0b@example.org", "a\u3000b@example.org"]
+)
+def test_other_scripts_stops_and_spaces_are_seen_through(text: str) -> None:
+    with pytest.raises(BadAddress):
+        parse_address(text)
+
+
+def test_a_last_full_stop_of_any_script_makes_no_second_mailbox() -> None:
+    assert parse_address("a@example.org\u3002").key == parse_address("a@example.org").key

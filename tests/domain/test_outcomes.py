@@ -43,10 +43,7 @@ TABLE: dict[Step, dict[int, Judgement]] = {
         451: LATER,
         452: LATER,
         552: LATER,
-        500: RELAY,
-        503: RELAY,
-        530: RELAY,
-        535: RELAY,
+        **dict.fromkeys([500, 501, 502, 503, 504, 530, 534, 535, 538], RELAY),
         550: NEVER,
         551: NEVER,
         553: NEVER,
@@ -153,6 +150,7 @@ def test_the_enhanced_code_is_split_off_a_reply(text: str, enhanced: str, rest: 
         (Reply(550, "", "no such user"), "550 no such user"),
         (Reply(250, "2.0.0"), "250 2.0.0"),
         (Reply(354), "354"),
+        (Reply(0, "", "no code at all"), "no code at all"),
     ],
 )
 def test_a_reply_is_shown_on_one_line(reply: Reply, line: str) -> None:
@@ -165,6 +163,8 @@ def test_a_reply_is_shown_on_one_line(reply: Reply, line: str) -> None:
         (Step.RCPT, 550, "5.1.1", NEVER),
         (Step.RCPT, 554, "5.7.1", (Verdict.PERMANENT, Blame.SENDER)),
         (Step.RCPT, 550, "5.5.1", RELAY),
+        (Step.RCPT, 450, "4.5.3", RELAY),
+        (Step.DATA, 451, "4.5.0", RELAY),
         (Step.DATA, 554, "5.7.1", (Verdict.PERMANENT, Blame.SENDER)),
         (Step.BODY, 554, "5.7.1", (Verdict.PERMANENT, Blame.SENDER)),
         (Step.BODY, 554, "5.6.0", LETTER_NEVER),

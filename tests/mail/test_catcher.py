@@ -132,3 +132,12 @@ def test_addresses_beyond_ascii_are_caught(catching: Controller, spool: Spool) -
 
     caught, _raw = spool.get(1)
     assert (caught.return_path, list(caught.recipients)) == ("josé@example.org", ["用户@example.org"])
+
+
+@pytest.mark.parametrize("subject", [b"=?nonsense?q?x?=", b"=?utf-8?b?a?=", b"=?utf-8?q?=ff?="])
+def test_the_catcher_takes_any_subject(tmp_path: Path, subject: bytes) -> None:
+    spool = Spool(tmp_path)
+
+    spool.add("a@example.org", ["b@example.org"], b"Subject: " + subject + b"\r\n\r\nx")
+
+    assert len(list(spool.all())) == 1

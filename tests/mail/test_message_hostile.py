@@ -1,12 +1,15 @@
 """Whatever a name or a subject holds, there are no headers but ours, and they say what was written."""
 
 import re
+from email import message_from_bytes
 from email.headerregistry import AddressHeader
+from email.policy import default as default_policy
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.mail.message import Mailbox, MailingList
+from newsletter.mail.message import Mailbox, MailingList, campaign_headers
 from tests.mail.written_headers import NAMES, headers, parsed, shown_name
 
 ENCODED_WORD = re.compile(r"=\?utf-8\?[bq]\?[^ ?]*\?=")
@@ -86,3 +89,19 @@ def test_lines_fit_and_words_are_encoded_outside_quotes_only(subject: str, name:
             assert header.startswith(("From:", "To:", "Subject:", "List-Id:"))
             assert len(word) <= 75
         assert not ENCODED_WORD.search("".join(header.split('"')[1::2]))
+
+
+@pytest.mark.parametrize("text", ["=?utf-8?q?hello?=", "=?utf-8?q?=E2=80=AEgro.evil?="])
+def test_what_looks_like_an_encoded_word_is_shown_as_it_was_typed(text: str) -> None:
+    raw = b"".join(
+        piece
+        for piece in campaign_headers(
+            Mailbox(text, "a@example.org"), text, MailingList("List", "list.example.org")
+        )
+        if isinstance(piece, bytes)
+    )
+
+    message = message_from_bytes(raw + b"\r\n", policy=default_policy)
+
+    assert message["Subject"] == text
+    assert message["From"].addresses[0].display_name == text

@@ -76,6 +76,15 @@ def test_a_relay_that_keeps_saying_goodbye_is_asked_twice_at_most(play: Play) ->
     assert (outcome.verdict, server.verbs.count("MAIL")) == (Verdict.UNTOUCHED, 3)
 
 
+def test_a_relay_that_refuses_us_but_stays_is_not_asked_twice(play: Play) -> None:
+    server, connection = play(Script({"MAIL": ["250 fine", "451 4.3.0 later", "250 fine"]}))
+
+    connection.send(ENVELOPE, MESSAGE)
+    outcome = connection.send(ENVELOPE, MESSAGE)
+
+    assert (outcome.verdict, server.verbs.count("MAIL")) == (Verdict.UNTOUCHED, 2)
+
+
 def test_a_relay_that_hangs_up_after_a_refusal_is_asked_anew(play: Play) -> None:
     server, connection = play(Script({"RCPT": ["550 5.1.1 no", "250 fine"], "RSET": HANG_UP}))
 

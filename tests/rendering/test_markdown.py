@@ -5,6 +5,7 @@ import pytest
 from newsletter.domain.errors import BadPost
 from newsletter.rendering.content import read_content
 from newsletter.rendering.markdown import MAX_CHARACTERS, parse_markdown
+from newsletter.rendering.markers import Markers
 
 FEATURES = {
     "paragraph": ("one\ntwo\n\nthree", "<p>one\ntwo</p>\n<p>three</p>\n"),
@@ -116,3 +117,28 @@ def test_a_post_may_be_a_million_characters_long_and_no_longer() -> None:
 
 def test_an_empty_post_is_empty_html() -> None:
     assert read_content("").web_html() == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["<div>" * 300 + "\n\ndeep\n\n" + "</div>" * 300, "*" * 600 + "a" + "*" * 600]
+)
+def test_what_is_nested_without_reason_is_refused(text: str) -> None:
+    with pytest.raises(BadPost, match="nested too deeply"):
+        read_content(text)
+
+
+def test_deep_quotes_lose_nothing_that_follows() -> None:
+    content = read_content("> " * 150 + "deep\n\nthe end")
+
+    assert "the end" in content.plain_text(Markers(), "http://localhost/p/x")
+    assert "the end" in content.web_html()
+
+
+def test_a_large_table_in_raw_html_is_not_deep() -> None:
+    rows = "".join(f"<tr><td>{number}</td></tr>" for number in range(400))
+
+    assert "399" in read_content(f"<table>{rows}</table>\n").web_html()
+
+
+def test_the_name_of_a_file_is_not_a_link() -> None:
+    assert "href" not in read_content("See README.md and setup.py.").web_html()

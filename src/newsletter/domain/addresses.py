@@ -44,7 +44,7 @@ def parse_address(text: str) -> Address:
     text = unicodedata.normalize("NFC", text.strip())
     if not text:
         raise BadAddress("Please type your email address.")
-    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for char in text):
+    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"} for char in text):
         raise BadAddress("This address holds a character that no mailbox can have. Please type it again.")
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain:
@@ -66,7 +66,7 @@ def _local_part(local: str) -> str:
 def _domain(domain: str) -> str:
     try:
         # UTS 46 maps case and width; IDNA 2008 keeps ß apart from ss, which Python's own codec does not.
-        ascii_domain = idna.encode(domain.rstrip("."), uts46=True, std3_rules=True).decode("ascii").lower()
+        ascii_domain = idna.encode(domain, uts46=True, std3_rules=True).decode("ascii").lower().rstrip(".")
     except (idna.IDNAError, UnicodeError) as error:
         raise BadAddress("The part after the @ is not a domain name. Please check it.") from error
     labels = ascii_domain.split(".")

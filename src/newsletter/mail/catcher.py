@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.parser import BytesHeaderParser
 from pathlib import Path
@@ -51,8 +52,8 @@ class Spool:
                 at=datetime.now(UTC).isoformat(),
                 return_path=return_path,
                 recipients=list(recipients),
-                subject=str(make_header(decode_header(headers.get("Subject", "")))),
-                message_id=headers.get("Message-ID", "").strip(),
+                subject=_readable(str(headers.get("Subject", ""))),
+                message_id=str(headers.get("Message-ID", "")).strip(),
                 offset=messages.tell(),
                 size=len(raw),
             )
@@ -65,8 +66,10 @@ class Spool:
         """Every message, oldest first."""
         with self._index.open() as index:
             for line in index:
-                if line.endswith("\n"):
+                try:
                     yield Caught(**json.loads(line))
+                except ValueError:
+                    continue  # a line torn by a crash
 
     def get(self, number: int) -> tuple[Caught, bytes]:
         """One message with its bytes. Raises NotFound."""
@@ -76,6 +79,14 @@ class Spool:
                     messages.seek(caught.offset)
                     return caught, messages.read(caught.size)
         raise NotFound("There is no such message in the catcher.")
+
+
+def _readable(subject: str) -> str:
+    """A subject decoded as far as it can be: the catcher takes anything."""
+    try:
+        return str(make_header(decode_header(subject)))
+    except (LookupError, ValueError, HeaderParseError):
+        return subject
 
 
 class _Keep:

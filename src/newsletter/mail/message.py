@@ -84,17 +84,22 @@ def _address_line(name: str, mailbox: Mailbox) -> bytes:
 
 def _text_line(name: str, text: str) -> bytes:
     text = _clean(text)
-    return _line(name, text if text.isascii() else _encoded_words(text, len(name) + 2))
+    return _line(name, text if _is_plain(text) else _encoded_words(text, len(name) + 2))
 
 
 def _phrase(text: str) -> str:
     """A display name: plain, quoted, or encoded words outside any quotes (RFC 2047 section 5)."""
     text = _clean(text)
-    if not text.isascii():
-        return _encoded_words(text, len("From: "))
+    if not _is_plain(text):
+        return _encoded_words(text, len("List-Id: "))
     if _ATOMS.fullmatch(text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _is_plain(text: str) -> bool:
+    """Whether text may stand as it is; what looks like an encoded word would be decoded by readers."""
+    return text.isascii() and "=?" not in text
 
 
 def _encoded_words(text: str, used: int) -> str:

@@ -88,8 +88,10 @@ class Connection:
             ) from error
         except ssl.SSLError as error:
             raise RelayTrouble(f"The relay {self._relay} fails at TLS: {error.reason or error}.") from error
+        except UnicodeError as error:
+            raise RelayTrouble(f"The relay {self._relay} has a name that cannot be used.") from error
         except (OSError, smtplib.SMTPException) as error:
-            reason = getattr(error, "strerror", None) or str(error)
+            reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
             raise RelayTrouble(f"The relay {self._relay} does not answer: {reason}.") from error
         self._smtp = smtp
         return smtp

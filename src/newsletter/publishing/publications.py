@@ -43,6 +43,8 @@ def about(publication: Publication) -> About:
 
 def change_publication(publication: Publication, wanted: About) -> None:
     """Change it; letters under way keep what they were frozen with."""
+    if not wanted.sender_address.isascii():
+        raise BadInput("The sender's address must be plain ASCII: not every relay carries others.")
     for each in fields(About):
         value = one_line(getattr(wanted, each.name))
         if len(value) > _LIMITS.get(each.name, 2000):

@@ -12,8 +12,10 @@ from mdit_py_plugins.tasklists import tasklists_plugin
 from newsletter.domain.errors import BadPost
 
 MAX_CHARACTERS = 1_000_000
+MAX_DEPTH = 100
 KNOWN_MERGE_TAGS = frozenset({"name"})
 
+_HTML_TAG = re.compile(r"<(/?)(?!(?:br|hr|img|input|p|li|t[dhr])\b)[a-zA-Z]")
 _MERGE_TAG = re.compile(r"\{\{\s*(\w+)\s*(?:\|([^{}|\n]*))?\}\}")
 
 
@@ -23,6 +25,7 @@ def parse_markdown(text: str) -> Sequence[Token]:
         raise BadPost(f"The post is too long: {MAX_CHARACTERS:,} characters are the limit.")
     text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be mailed
     tokens = make_parser().parse(text)
+    _refuse_depth(tokens)
     for token in (each for block in tokens for each in (block, *(block.children or []))):
         if token.type in {"html_block", "html_inline"} and _MERGE_TAG.search(token.content):
             raise BadPost(
@@ -31,10 +34,25 @@ def parse_markdown(text: str) -> Sequence[Token]:
     return tokens
 
 
+def _refuse_depth(tokens: Sequence[Token]) -> None:
+    """Parsers behind us stop, or silently cut, at a few hundred levels; nobody writes so many on purpose."""
+    open_tags = 0
+    for token in tokens:
+        depth = token.level
+        for each in (token, *(token.children or [])):
+            depth += each.nesting if each is not token else 0
+            if each.type in {"html_block", "html_inline"}:
+                open_tags += sum(-1 if end else 1 for end in _HTML_TAG.findall(each.content))
+            if depth > MAX_DEPTH or open_tags > MAX_DEPTH:
+                raise BadPost("The post is nested too deeply for a letter. Please make it flatter.")
+
+
 def make_parser() -> MarkdownIt:
     """The parser that all readers of Markdown share."""
     parser = MarkdownIt("commonmark", {"linkify": True, "typographer": False})
     parser.enable(["table", "strikethrough", "linkify"])
+    if parser.linkify is not None:  # README.md is a file to most authors, not a site in Moldova
+        parser.linkify.set({"fuzzy_link": False})
     parser.use(footnote_plugin, inline=False).use(tasklists_plugin)
     parser.inline.ruler.before("emphasis", "merge_tag", _merge_tag)
     return parser
