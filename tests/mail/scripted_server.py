@@ -6,14 +6,14 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import cast
+
+from tests.support.certificates import localhost_certificate
 
 HANG_UP = ""
 """As a reply: close the connection instead of answering."""
 SILENCE = "(silence)"
 """As a reply: say nothing, and wait."""
-CERTIFICATE = Path(__file__).parent / "localhost.pem"
 """A key for tests only, and a certificate that nobody trusts who was not told to."""
 
 _FINE = {
@@ -106,7 +106,7 @@ class _Conversation(socketserver.StreamRequestHandler):
 
     def _encrypt(self) -> bool:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(CERTIFICATE)
+        context.load_cert_chain(localhost_certificate())
         try:
             self.request = context.wrap_socket(self.connection, server_side=True)
         except OSError:  # the client does not trust us, or speaks no TLS

@@ -9,7 +9,8 @@ from newsletter.domain.outcomes import Verdict
 from newsletter.domain.relays import RelayAddress, Security
 from newsletter.mail.envelope import Envelope
 from tests.mail.conftest import Play
-from tests.mail.scripted_server import CERTIFICATE, Script
+from tests.mail.scripted_server import Script
+from tests.support.certificates import localhost_certificate
 
 ENVELOPE = Envelope("paper@example.org", "ann@example.net")
 MESSAGE = b"Subject: x\r\n\r\nHello\r\n"
@@ -20,7 +21,7 @@ TLS = replace(STARTTLS, security=Security.TLS)
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
     """This machine trusts the scripted server's certificate."""
-    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    monkeypatch.setenv("SSL_CERT_FILE", str(localhost_certificate()))
 
 
 @pytest.mark.parametrize("relay_address", [STARTTLS], indirect=True)
