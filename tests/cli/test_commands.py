@@ -132,7 +132,7 @@ def test_status_tells_that_all_is_well(on_database: Run, filled: House, letter: 
         (["publish", "empty.md", "--section", "mail"], "The post is empty"),
         (["publish", "date.md", "--section", "mail"], "cannot be read"),
         (["publish", "inside.md", "--section", "mail"], "stands inside HTML"),
-        (["account", "add", "not an address"], "An email address looks like"),
+        (["account", "add", "not an address"], "An email address holds no spaces"),
         (["account", "add", "a@example.org", "--name", "x" * 300], "The name is too long"),
         (["campaign", "resume", "nothing"], "There is no such campaign"),
         (["worker"], "SMTP_URL is not set"),

@@ -44,8 +44,10 @@ def parse_address(text: str) -> Address:
     text = unicodedata.normalize("NFC", text.strip())
     if not text:
         raise BadAddress("Please type your email address.")
-    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs"} for char in text):
+    if any(unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"} for char in text):
         raise BadAddress("This address holds a character that no mailbox can have. Please type it again.")
+    if any(char.isspace() for char in text):
+        raise BadAddress("An email address holds no spaces. Please check yours.")
     local, at, domain = text.rpartition("@")
     if not at or not local or not domain:
         raise BadAddress("An email address looks like name@example.org. Please check yours.")
