@@ -22,7 +22,7 @@ check: install ## Format, lint, types, architecture and the fast tests
 	@$(BIN)/pytest -q -n 2 -m "not slow"
 
 test: install ## Everything: sets up what the tests need, then runs them all
-	@scripts/needs postgresql chromium
+	@scripts/needs postgresql chromium postfix
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
