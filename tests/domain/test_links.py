@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from newsletter.domain.errors import BadLink, ExpiredLink
 from newsletter.domain.identifiers import public_id_from
-from newsletter.domain.links import Links
+from newsletter.domain.links import Links, SectionLinks
 from newsletter.domain.tokens import Purpose, keyring_from
 
 NOW = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -114,6 +116,29 @@ def test_a_link_for_one_page_is_refused_at_every_other(writer: str, reader: str)
 def test_a_link_for_a_thing_without_a_public_id_cannot_be_written() -> None:
     with pytest.raises(ValueError, match=r"eight bytes|padding|digit"):
         LINKS.preferences("not an id")
+
+
+@pytest.mark.parametrize("site", [SITE, SITE + "/", "http://localhost:8000", "https://a.example/b/c"])
+def test_the_links_of_a_section_stand_at_its_site(site: str) -> None:
+    links = Links(site, LINKS.keyring)
+
+    assert SectionLinks(links, OTHER).of(ONE) == (links.unsubscribe(ONE, OTHER), links.preferences(ONE))
+
+
+@given(st.lists(st.binary(min_size=8, max_size=8).map(public_id_from), max_size=5))
+def test_the_links_of_a_section_are_those_written_one_by_one(subscribers: list[str]) -> None:
+    section = SectionLinks(LINKS, OTHER)
+
+    assert [section.of(each) for each in subscribers] == [
+        (LINKS.unsubscribe(each, OTHER), LINKS.preferences(each)) for each in subscribers
+    ]
+
+
+def test_the_links_of_a_section_need_public_ids() -> None:
+    with pytest.raises(ValueError, match=r"eight bytes|padding|digit"):
+        SectionLinks(LINKS, "not an id")
+    with pytest.raises(ValueError, match=r"eight bytes|padding|digit"):
+        SectionLinks(LINKS, OTHER).of("not an id")
 
 
 def token_of(link: str) -> str:

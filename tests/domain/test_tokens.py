@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.errors import BadLink, ExpiredLink
-from newsletter.domain.tokens import Keyring, Purpose, keyring_from
+from newsletter.domain.tokens import Keyring, Purpose, Signer, keyring_from
 
 NOW = datetime(2026, 5, 4, 12, 0, 30, tzinfo=UTC)
 PAYLOAD = b"sixteen bytes!!!"
@@ -156,6 +156,27 @@ def test_only_a_true_token_is_called_too_old() -> None:
 
 def test_links_in_mails_of_the_first_version_still_open() -> None:
     assert KEYS.open(Purpose.UNSUBSCRIBE, KEPT_TOKEN, NOW) == PAYLOAD
+
+
+@given(st.binary(max_size=60), st.sampled_from(Purpose), st.integers(0, 255), st.binary(max_size=100))
+@settings(max_examples=200, deadline=None)
+def test_a_signer_makes_the_tokens_of_its_keyring(
+    payload: bytes, purpose: Purpose, number: int, key: bytes
+) -> None:
+    keys = Keyring({number: key, number ^ 1: b"another"}, current=number)
+
+    token = Signer(keys, purpose).sign(payload)
+
+    assert token == keys.sign(purpose, payload)
+    assert keys.open(purpose, token, NOW) == payload
+
+
+def test_a_signer_makes_the_tokens_of_the_first_version() -> None:
+    signer = Signer(KEYS, Purpose.UNSUBSCRIBE)
+
+    assert [signer.sign(PAYLOAD), signer.sign(b"other"), signer.sign(PAYLOAD)] == [
+        *(KEPT_TOKEN, KEYS.sign(Purpose.UNSUBSCRIBE, b"other"), KEPT_TOKEN),
+    ]
 
 
 def test_the_purposes_in_old_links_never_change() -> None:

@@ -5,9 +5,17 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole
-from newsletter.mail.message import Mailbox, MailingList, list_unsubscribe, notice_headers, reader_headers
-from tests.mail.written_headers import NAMES, NOW, SENDER, headers, parsed
+from newsletter.mail.message import (
+    Mailbox,
+    MailingList,
+    list_unsubscribe,
+    notice_headers,
+    reader_headers,
+    to_line,
+)
+from tests.mail.written_headers import NAMES, NOW, SENDER, headers, parsed, shown_name
 
 
 def test_a_campaign_letter_has_these_headers() -> None:
@@ -44,6 +52,15 @@ def test_a_long_text_is_folded_where_it_can_be(text: str) -> None:
     assert str(parsed(raw)["Subject"]) == text.strip()
 
 
+@pytest.mark.parametrize("char", ["x", '"', "\\", "."])
+@pytest.mark.parametrize("length", [449, 450, 451, 998, 5000])
+def test_a_word_without_end_is_broken_before_a_line_is_too_long(char: str, length: int) -> None:
+    raw = headers(name=char * length, subject=char * length)
+
+    assert max(len(line) for line in raw.split(b"\r\n")) <= 998
+    assert str(parsed(raw)["Subject"]) == shown_name(raw, "To") == char * length
+
+
 def test_a_line_has_at_most_78_characters() -> None:
     whole, folded = "x" * 34 + " " + "y" * 34, "x" * 34 + " " + "y" * 35
 
@@ -74,6 +91,34 @@ def test_a_line_has_at_most_78_characters() -> None:
 )
 def test_a_display_name_is_plain_quoted_or_encoded(name: str, line: bytes) -> None:
     assert reader_headers(Mailbox(name, "ann@example.net"), "1@example.org", NOW)["to"] == line
+
+
+@pytest.mark.parametrize("address", ["ann@example.net", "zoë@example.net", "!#$%&'*+-/=?^_`{|}~.a@b.org"])
+def test_an_address_is_written_as_it_is(address: str) -> None:
+    assert to_line("", address) == f"To: {address}\r\n".encode()
+    assert to_line("Ann", address) == f"To: Ann <{address}>\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("", "a b@c.org", "a@b.org\r\nBcc: x@y.org", "a\0@b.org", "a@b.org, c@d.org", "<a@b.org>"),
+        *(
+            "a\u202e@b.org",
+            "a\ud800@b.org",
+            "a\x85@b.org",
+            '"a"@b.org',
+            "a" * 250 + "@b.org",
+            "é" * 127 + "@b",
+        ),
+    ],
+    ids=ascii,
+)
+def test_an_address_that_would_be_read_as_another_is_refused(address: str) -> None:
+    with pytest.raises(BadInput, match="The address for the header To") as refused:
+        to_line("Ann", address)
+
+    assert not address or address not in str(refused.value)
 
 
 def test_an_unsubscribe_link_is_never_broken() -> None:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
+from html import escape
 
 import pytest
 
 from newsletter.domain.errors import BrokenPromise
 from newsletter.domain.holes import Hole, HoleKind, Piece
 from newsletter.rendering.compose import Letter
-from newsletter.rendering.plan import FORMAT, Plan, Value, compile_plan, dump_plan, load_plan
+from newsletter.rendering.plan import FORMAT, Plan, Press, Value, compile_plan, dump_plan, load_plan
 
 NAME_TEXT = Hole("name", HoleKind.TEXT, "there")
 NAME_HTML = Hole("name", HoleKind.HTML, "there")
@@ -21,7 +22,11 @@ VALUES: Mapping[str, Value] = {"name": "Ann", "to": b"To: c@d.org\r\n"}
 
 
 def merged(letter: Letter, **values: Value) -> bytes:
-    return compile_plan(HEADERS, letter).merge({**VALUES, **values})
+    """The letter, by the plain way and by the press, which must be one."""
+    plan = compile_plan(HEADERS, letter)
+    raw = plan.merge({**VALUES, **values})
+    assert Press(plan).merge({**VALUES, **values}) == raw
+    return raw
 
 
 def part(raw: bytes, kind: str) -> str:
@@ -129,19 +134,47 @@ def test_a_long_value_is_folded_and_comes_back(char: str, length: int) -> None:
     assert max(len(line) for line in raw.split(b"\r\n")) <= 76
 
 
-def test_a_header_value_must_come_as_bytes() -> None:
+WAYS = [compile_plan(HEADERS, LETTER), Press(compile_plan(HEADERS, LETTER))]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=["plan", "press"])
+def test_a_header_value_must_come_as_bytes(way: Plan | Press) -> None:
     with pytest.raises(BrokenPromise, match="header value to was not encoded"):
-        merged(LETTER, to="To: c@d.org\r\n")
+        way.merge({**VALUES, "to": "To: c@d.org\r\n"})
 
 
-def test_a_body_value_must_come_as_text() -> None:
+@pytest.mark.parametrize("way", WAYS, ids=["plan", "press"])
+def test_a_body_value_must_come_as_text(way: Plan | Press) -> None:
     with pytest.raises(BrokenPromise, match="value name was encoded too early"):
-        merged(LETTER, name=b"Ann")
+        way.merge({**VALUES, "name": b"Ann"})
 
 
-def test_a_missing_value_is_noticed() -> None:
-    with pytest.raises(KeyError, match="to"):
-        compile_plan(HEADERS, LETTER).merge({"name": "Ann"})
+@pytest.mark.parametrize("missing", ["to", "name"])
+@pytest.mark.parametrize("way", WAYS, ids=["plan", "press"])
+def test_a_missing_value_is_noticed(way: Plan | Press, missing: str) -> None:
+    with pytest.raises(KeyError, match=missing):
+        way.merge({name: value for name, value in VALUES.items() if name != missing})
+
+
+@pytest.mark.parametrize("char", [*map(chr, range(33, 127)), "é", "🎈"], ids=ascii)
+def test_every_character_is_read_as_it_was_written_wherever_it_stands(char: str) -> None:
+    for value in (char, f"{char}a", f"a{char}", f"a{char}b", f"a {char} b", "a" * 74 + char, "a" * 75 + char):
+        raw = merged(LETTER, name=value)
+
+        assert part(raw, "plain") == f"Hi {value}!"
+        assert part(raw, "html") == f"<p>Hi {escape(value)}!</p>"
+        assert not any(line.startswith(b".") or len(line) > 76 for line in raw.split(b"\r\n"))
+
+
+def test_a_press_keeps_nothing_of_the_letter_before() -> None:
+    plan = compile_plan(HEADERS, LETTER)
+    press = Press(plan)
+
+    names = ["Ann", "", "Zoë", "a" * 200, "Ann"]
+
+    assert [press.merge({**VALUES, "name": name}) for name in names] == [
+        plan.merge({**VALUES, "name": name}) for name in names
+    ]
 
 
 def test_one_letter_compiles_to_the_same_bytes_every_time() -> None:

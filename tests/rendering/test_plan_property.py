@@ -6,12 +6,13 @@ from email.message import EmailMessage
 from email.policy import default as default_policy
 from html import escape
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.domain.holes import Hole, HoleKind
 from newsletter.rendering.compose import Letter
-from newsletter.rendering.plan import compile_plan, dump_plan, load_plan
+from newsletter.rendering.plan import Press, compile_plan, dump_plan, load_plan
 
 REPLACED = re.compile("[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 NASTY = st.sampled_from("\r\n\t\0\x0b\x0c\x1c\x85\u2028\u202e\u2067\ud800.=<>&\"'- \xa0aé漢🎈")
@@ -30,6 +31,17 @@ BLANK = st.sampled_from(["", " \r\n\0"])
 VALUES = st.fixed_dictionaries({"a": TEXTS, "b": TEXTS, "c": st.one_of(TEXTS, BLANK)})
 
 Drawn = str | tuple[str, str]
+
+# What chance may miss: values side by side, first and last, alone, and dots around them.
+A, B, C = ("a", ""), ("b", ". ="), ("c", "there")
+CORNERS: list[list[Drawn]] = [[A], [A, A, B], [A, ".", B], [".", A, "."], ["\n", A, "\n.", B], [A, "x", C, B]]
+CORNER_VALUES = [
+    {"a": "", "b": "", "c": ""},
+    {"a": ".", "b": ".Ann", "c": "..."},
+    {"a": "a" * 75, "b": "b" * 75 + ".", "c": "c" * 76},
+    {"a": "Ann", "b": "Ann & Bo", "c": "Zoë"},
+    {"a": "=", "b": " . ", "c": "\r\n.\r\n"},
+]
 
 
 def with_holes(drawn: list[Drawn], kind: HoleKind) -> list[str | Hole]:
@@ -67,12 +79,31 @@ def part(raw: bytes, kind: str) -> str:
     return payload.decode().replace("\r\n", "\n")
 
 
+def merged(letter: Letter, values: dict[str, str]) -> bytes:
+    """The letter, by the plain way and by the press, which must be one."""
+    plan = compile_plan([b"Subject: s\r\n"], letter)
+    raw = plan.merge(values)
+    assert Press(plan).merge(values) == raw
+    return raw
+
+
+@pytest.mark.parametrize("values", CORNER_VALUES, ids=["empty", "dots", "long", "names", "breaks"])
+@pytest.mark.parametrize("drawn", CORNERS, ids=["alone", "beside", "dot", "dots", "lines", "ends"])
+def test_corners_are_merged_as_everything_else(drawn: list[Drawn], values: dict[str, str]) -> None:
+    reads_as_meant(drawn, drawn, values)
+    is_safe(drawn, drawn, values)
+
+
 @given(PIECES, PIECES, VALUES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_is_merged_is_what_is_read(text: list[Drawn], html: list[Drawn], values: dict[str, str]) -> None:
+    reads_as_meant(text, html, values)
+
+
+def reads_as_meant(text: list[Drawn], html: list[Drawn], values: dict[str, str]) -> None:
     letter = Letter("s", with_holes(text, HoleKind.TEXT), with_holes(html, HoleKind.HTML))
 
-    raw = compile_plan([b"Subject: s\r\n"], letter).merge(values)
+    raw = merged(letter, values)
 
     for kind, pieces in (("plain", letter.text), ("html", letter.html)):
         expected = straightforward(list(pieces), values)
@@ -80,13 +111,17 @@ def test_what_is_merged_is_what_is_read(text: list[Drawn], html: list[Drawn], va
 
 
 @given(PIECES, PIECES, VALUES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_what_is_merged_is_safe_on_the_wire(
     text: list[Drawn], html: list[Drawn], values: dict[str, str]
 ) -> None:
+    is_safe(text, html, values)
+
+
+def is_safe(text: list[Drawn], html: list[Drawn], values: dict[str, str]) -> None:
     letter = Letter("s", with_holes(text, HoleKind.TEXT), with_holes(html, HoleKind.HTML))
 
-    raw = compile_plan([b"Subject: s\r\n"], letter).merge(values)
+    raw = merged(letter, values)
 
     assert raw.isascii()
     assert raw.endswith(b"\r\n")

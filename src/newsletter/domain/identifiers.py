@@ -19,7 +19,14 @@ def public_id_from(raw: bytes) -> str:
 
 def public_id_bytes(public_id: str) -> bytes:
     """Return the eight bytes behind a public id; ValueError when it is none."""
-    raw = base64.b32decode(public_id.upper() + "===")
-    if len(raw) != 8:
-        raise ValueError("a public id holds eight bytes")
-    return raw
+    if len(public_id) != LENGTH or not _ALPHABET.issuperset(public_id):
+        raise ValueError("a public id holds eight bytes, in thirteen lower-case letters and digits")
+    # Python reads numbers of base 32 too, by other digits, and much faster than its base64 module.
+    return (int(public_id.translate(_DIGITS), 32) >> 1).to_bytes(8, "big")
+
+
+_WRITTEN = "abcdefghijklmnopqrstuvwxyz234567"
+_ALPHABET = frozenset(_WRITTEN)
+_DIGITS = {
+    ord(ours): python for ours, python in zip(_WRITTEN, "0123456789abcdefghijklmnopqrstuv", strict=True)
+}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from newsletter.domain.identifiers import public_id_bytes, public_id_from
-from newsletter.domain.tokens import Keyring, Purpose
+from newsletter.domain.tokens import Keyring, Purpose, Signer
 
 CONFIRM_WITHIN = timedelta(days=7)
 SIGN_IN_WITHIN = timedelta(minutes=15)
@@ -69,3 +69,19 @@ class Links:
 
     def _at(self, path: str) -> str:
         return f"{self.site_url.rstrip('/')}/{path}"
+
+
+class SectionLinks:
+    """Writes the two links of every letter of a section, as `Links` does, from parts made ready."""
+
+    def __init__(self, links: Links, section_id: str) -> None:
+        self._section = public_id_bytes(section_id)
+        self._unsubscribe = Signer(links.keyring, Purpose.UNSUBSCRIBE)
+        self._preferences = Signer(links.keyring, Purpose.PREFERENCES)
+        self._home = links.home()
+
+    def of(self, subscriber_id: str) -> tuple[str, str]:
+        """A subscriber's link that leaves the section, and the one to their preferences."""
+        subscriber = public_id_bytes(subscriber_id)
+        unsubscribe = self._unsubscribe.sign(subscriber + self._section)
+        return f"{self._home}u/{unsubscribe}", f"{self._home}preferences/{self._preferences.sign(subscriber)}"

@@ -8,13 +8,19 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 
+from newsletter.domain.addresses import MAX_ADDRESS
+from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole, HoleKind, Piece
+from newsletter.mail.encoded_words import encoded_words
 
 _LINE = 78
+_LONGEST_WORD = 450  # quoted it may double, and no line may have more than 998
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_ADDRESS = re.compile(
+    r"[^\s()<>\[\]:;,\"\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
+)
 _ATOMS = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~ ]*", re.ASCII)
 
 
@@ -38,7 +44,7 @@ def campaign_headers(sender: Mailbox, subject: str, mailing_list: MailingList) -
     """The headers of a campaign's letters; what differs per reader are holes."""
     return (
         Hole("date", HoleKind.HEADER),
-        _address_line("From", sender),
+        _address_line("From", sender.name, sender.address),
         Hole("to", HoleKind.HEADER),
         _text_line("Subject", subject),
         Hole("message_id", HoleKind.HEADER),
@@ -54,7 +60,7 @@ def notice_headers(sender: Mailbox, subject: str) -> Sequence[Piece]:
     """The headers of a single mail that a person asked for."""
     return (
         Hole("date", HoleKind.HEADER),
-        _address_line("From", sender),
+        _address_line("From", sender.name, sender.address),
         Hole("to", HoleKind.HEADER),
         _text_line("Subject", subject),
         Hole("message_id", HoleKind.HEADER),
@@ -66,32 +72,52 @@ def notice_headers(sender: Mailbox, subject: str) -> Sequence[Piece]:
 def reader_headers(to: Mailbox, message_id: str, now: datetime) -> Mapping[str, bytes]:
     """The header values every mail needs for its one reader."""
     return {
-        "date": _line("Date", format_datetime(now)),
-        "to": _address_line("To", to),
-        "message_id": _line("Message-ID", f"<{message_id}>"),
+        "date": date_line(now),
+        "to": to_line(to.name, to.address),
+        "message_id": message_id_line(message_id),
     }
+
+
+def date_line(now: datetime) -> bytes:
+    """When the letter was written."""
+    return _line("Date", format_datetime(now))
+
+
+def to_line(name: str, address: str) -> bytes:
+    """To whom it goes. Raises BadInput for an address that no header can hold."""
+    return _address_line("To", name, address)
+
+
+def message_id_line(message_id: str) -> bytes:
+    """What the letter is known by."""
+    return _line("Message-ID", f"<{message_id}>")
 
 
 def list_unsubscribe(url: str) -> bytes:
     """The one-click header (RFC 8058): one https address, never folded inside."""
-    return _line("List-Unsubscribe", f"<{url}>")
+    return f"List-Unsubscribe: <{url}>\r\n".encode()
 
 
-def _address_line(name: str, mailbox: Mailbox) -> bytes:
-    phrase = _phrase(mailbox.name)
-    return _line(name, f"{phrase} <{mailbox.address}>" if phrase else mailbox.address)
+def _address_line(header: str, name: str, address: str) -> bytes:
+    if not _ADDRESS.fullmatch(address) or len(address.encode()) > MAX_ADDRESS:
+        raise BadInput(
+            f"The address for the header {header} is empty, longer than {MAX_ADDRESS} characters "
+            "or holds what no address can have."
+        )
+    phrase = _phrase(name)
+    return _line(header, f"{phrase} <{address}>" if phrase else address)
 
 
 def _text_line(name: str, text: str) -> bytes:
     text = _clean(text)
-    return _line(name, text if _is_plain(text) else _encoded_words(text, len(name) + 2))
+    return _line(name, text if _is_plain(text) else encoded_words(text, _LINE - len(f"{name}: ")))
 
 
 def _phrase(text: str) -> str:
     """A display name: plain, quoted, or encoded words outside any quotes (RFC 2047 section 5)."""
     text = _clean(text)
     if not _is_plain(text):
-        return _encoded_words(text, len("List-Id: "))
+        return encoded_words(text, _LINE - len("List-Id: "))
     if _ATOMS.fullmatch(text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -99,12 +125,9 @@ def _phrase(text: str) -> str:
 
 def _is_plain(text: str) -> bool:
     """Whether text may stand as it is; what looks like an encoded word would be decoded by readers."""
-    return text.isascii() and "=?" not in text
-
-
-def _encoded_words(text: str, used: int) -> str:
-    encoded = Header(text.encode("utf-8", "replace").decode(), "utf-8", maxlinelen=_LINE - used)
-    return encoded.encode(linesep="\n").replace("\n", "")
+    if not text.isascii() or "=?" in text:
+        return False
+    return len(text) <= _LONGEST_WORD or max(map(len, text.split(" "))) <= _LONGEST_WORD
 
 
 def _clean(text: str) -> str:
@@ -114,6 +137,8 @@ def _clean(text: str) -> str:
 
 def _line(name: str, value: str) -> bytes:
     """One header, folded at spaces so that lines stay within 78 characters where they can."""
+    if len(name) + len(": ") + len(value) <= _LINE:
+        return f"{name}: {value}\r\n".encode()
     lines = [f"{name}:"]
     for word in value.split(" "):
         if len(lines[-1]) + 1 + len(word) > _LINE and lines[-1].strip() not in {"", f"{name}:"}:

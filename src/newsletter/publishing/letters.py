@@ -2,22 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole, HoleKind
-from newsletter.domain.links import Links
+from newsletter.domain.links import Links, SectionLinks
 from newsletter.mail.message import (
     Mailbox,
     MailingList,
     campaign_headers,
+    date_line,
     list_unsubscribe,
-    reader_headers,
+    message_id_line,
+    to_line,
 )
 from newsletter.models import Post, Publication, Section
 from newsletter.rendering.compose import Composer
 from newsletter.rendering.content import read_content
 from newsletter.rendering.markers import Markers
-from newsletter.rendering.plan import Plan, Value, compile_plan
+from newsletter.rendering.plan import Plan, Press, Value, compile_plan
+
+LONGEST_NAME = 10_000
+"""Characters: far beyond any name, and the To header it makes is one that relays still take."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +78,50 @@ def mailing_list(publication: Publication, section: Section) -> MailingList:
 def values_for(
     links: Links, section_public_id: str, reader: Reader, message_id: str, now: datetime
 ) -> Mapping[str, Value]:
-    """What fills the holes of a plan for one reader."""
+    """What fills the holes of a plan for one reader. Raises BadInput for one no letter can be written to."""
     unsubscribe = links.unsubscribe(reader.public_id, section_public_id)
+    preferences = links.preferences(reader.public_id)
+    return _values(reader, (unsubscribe, preferences), message_id, date_line(now))
+
+
+class Merger:
+    """Merges the letters of one campaign; what is the same for all its readers is prepared once."""
+
+    def __init__(self, plan: Plan, links: Links, section_public_id: str, message_id_end: str) -> None:
+        self._press = Press(plan)
+        self._links = SectionLinks(links, section_public_id)
+        self._message_id_end = message_id_end
+        self._date = (0, date_line(datetime.fromtimestamp(0, UTC)))
+
+    def letter(self, reader: Reader, now: float) -> bytes:
+        """One reader's letter, dated in UTC. Raises BadInput for a reader no letter can be written to."""
+        try:
+            links = self._links.of(reader.public_id)
+        except ValueError as error:
+            raise BadInput("This reader has no valid public id, so no link can be written.") from error
+        message_id = f"{reader.public_id}.{self._message_id_end}"
+        return self._press.merge(_values(reader, links, message_id, self._date_line(int(now))))
+
+    def _date_line(self, second: int) -> bytes:
+        """Writing a date takes as long as half a letter, so it is done once a second."""
+        written_for, line = self._date
+        if second != written_for:
+            line = date_line(datetime.fromtimestamp(second, UTC))
+            self._date = (second, line)
+        return line
+
+
+def _values(reader: Reader, links: tuple[str, str], message_id: str, date: bytes) -> Mapping[str, Value]:
+    if len(reader.name) > LONGEST_NAME:  # the To header has its own limit for an address
+        raise BadInput(f"The value for the hole name is longer than {LONGEST_NAME:,} characters.")
+    unsubscribe, preferences = links
     return {
-        **reader_headers(Mailbox(reader.name, reader.address), message_id, now),
+        "date": date,
+        "to": to_line(reader.name, reader.address),
+        "message_id": message_id_line(message_id),
         "list_unsubscribe": list_unsubscribe(unsubscribe),
         "unsubscribe_url": unsubscribe,
-        "preferences_url": links.preferences(reader.public_id),
+        "preferences_url": preferences,
         "name": reader.name,
         "address": reader.address,
     }

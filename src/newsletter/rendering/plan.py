@@ -15,13 +15,13 @@ from html import escape
 from newsletter.domain.errors import BrokenPromise
 from newsletter.domain.holes import Hole, HoleKind, Piece
 from newsletter.rendering.compose import Letter
+from newsletter.rendering.quoted_printable import LINE, SOFT_BREAK, fold_plain, quote_text, quote_value
 
 FORMAT = 1
 """The version of the written form; a newer program still reads the older ones."""
 
-_LINE = 76
-_SOFT_BREAK = b"=\r\n"
-_AS_IS = re.compile(rb"[!-<>-~](?:[ !-<>-~]{0,72}[!-<>-~])?")
+# Nothing to escape, to encode or to strip: nearly every value.
+_SAME_IN_ALL_KINDS = re.compile(r"[!#-%(-\-/-;?-~](?:[ !#-%(-;?-~]*[!#-%(-;?-~])?")
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 Value = bytes | str
@@ -36,6 +36,41 @@ class Plan:
     def merge(self, values: Mapping[str, Value]) -> bytes:
         """Fill the holes for one reader; header values are bytes made by `mail`, others plain text."""
         return b"".join(piece if isinstance(piece, bytes) else _fill(piece, values) for piece in self.pieces)
+
+
+class Press:
+    """A plan made ready for many readers: what `Plan.merge` gives, in a fraction of its time."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._sheet: list[bytes] = []  # the segments, and in each hole of a body its fallback
+        self._headers: list[tuple[str, int]] = []
+        self._bodies: dict[str, list[tuple[int, Hole]]] = {}
+        for place, piece in enumerate(plan.pieces):
+            if isinstance(piece, bytes):
+                self._sheet.append(piece)
+            elif piece.kind is HoleKind.HEADER:
+                self._sheet.append(b"")
+                self._headers.append((piece.name, place))
+            else:
+                self._sheet.append(_encoded(piece, ""))
+                self._bodies.setdefault(piece.name, []).append((place, piece))
+
+    def merge(self, values: Mapping[str, Value]) -> bytes:
+        """Fill the holes for one reader."""
+        sheet = self._sheet.copy()
+        for name, place in self._headers:
+            sheet[place] = _ready_made(name, values[name])
+        for name, holes in self._bodies.items():
+            value = values[name]
+            if isinstance(value, str) and _SAME_IN_ALL_KINDS.fullmatch(value):
+                raw = value.encode()
+                encoded = (raw if len(raw) <= LINE else fold_plain(raw)) + SOFT_BREAK
+                for place, _ in holes:
+                    sheet[place] = encoded
+            elif value != "":
+                for place, hole in holes:
+                    sheet[place] = _encoded(hole, value)
+        return b"".join(sheet)
 
 
 def compile_plan(headers: Iterable[Piece], letter: Letter) -> Plan:
@@ -77,21 +112,21 @@ def load_plan(raw: bytes) -> Plan:
 def _fill(hole: Hole, values: Mapping[str, Value]) -> bytes:
     value = values[hole.name]
     if hole.kind is HoleKind.HEADER:
-        if isinstance(value, str):
-            raise BrokenPromise(f"the header value {hole.name} was not encoded")
-        return value
+        return _ready_made(hole.name, value)
+    return _encoded(hole, value)
+
+
+def _ready_made(name: str, value: Value) -> bytes:
+    if isinstance(value, str):
+        raise BrokenPromise(f"the header value {name} was not encoded")
+    return value
+
+
+def _encoded(hole: Hole, value: Value) -> bytes:
     if isinstance(value, bytes):
         raise BrokenPromise(f"the value {hole.name} was encoded too early")
     text = _UNSAFE.sub(" ", value).strip() or hole.fallback
-    return _quote_value(escape(text) if hole.kind is HoleKind.HTML else text)
-
-
-def _quote_value(text: str) -> bytes:
-    """Encode one value that starts at column 0 and is followed by a soft break."""
-    raw = text.encode("utf-8", "replace")
-    if _AS_IS.fullmatch(raw) and not raw.startswith(b".") and len(raw) < _LINE:
-        return raw + _SOFT_BREAK
-    return _quote_line(raw) + _SOFT_BREAK if raw else b""
+    return quote_value(escape(text) if hole.kind is HoleKind.HTML else text)
 
 
 def _quoted_printable(parts: Sequence[str | Hole]) -> list[Piece]:
@@ -100,43 +135,15 @@ def _quoted_printable(parts: Sequence[str | Hole]) -> list[Piece]:
     for part in parts:
         if isinstance(part, Hole):
             if not at_line_start:
-                pieces.append(_SOFT_BREAK)
+                pieces.append(SOFT_BREAK)
             pieces.append(part)
             at_line_start = True
         else:
-            pieces.append(_quote_text(part))
+            pieces.append(quote_text(part))
             at_line_start = part.endswith("\n")
     if not at_line_start or (parts and isinstance(parts[-1], Hole)):
         pieces.append(b"\r\n")
     return pieces
-
-
-def _quote_text(text: str) -> bytes:
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return b"\r\n".join(_quote_line(line.encode("utf-8", "replace")) for line in lines)
-
-
-def _quote_line(raw: bytes) -> bytes:
-    """One line in quoted-printable, folded by soft breaks; spaces at its end are kept (RFC 2045 rule 3)."""
-    out: list[bytes] = []
-    column = 0
-    last = len(raw) - 1
-    for index, byte in enumerate(raw):
-        token = _token(byte, at_end=index == last)
-        if column + len(token) > _LINE - 1:
-            out.append(_SOFT_BREAK)
-            column = 0
-        if column == 0 and token == b".":
-            token = b"=2E"
-        out.append(token)
-        column += len(token)
-    return b"".join(out)
-
-
-def _token(byte: int, *, at_end: bool) -> bytes:
-    if byte in b" \t":
-        return b"=%02X" % byte if at_end else bytes([byte])
-    return bytes([byte]) if 33 <= byte <= 126 and byte != 61 else b"=%02X" % byte
 
 
 def _part(boundary: bytes, kind: bytes, body: Sequence[Piece]) -> list[Piece]:
