@@ -114,8 +114,8 @@ def house(settings: Settings, rings: Rings) -> Iterator[House]:
 
 @pytest.fixture
 def mailing_house(house: House, relay: Relay, rings: Rings) -> Iterator[House]:
-    """A house whose mail goes to the relay."""
-    settings = house.settings.model_copy(update={"smtp_url": SecretStr(relay.url)})
+    """A house whose mail goes to the relay, one letter after another."""
+    settings = house.settings.model_copy(update={"smtp_url": SecretStr(relay.url), "connections": 1})
     mailing = House(settings, rings)
     yield mailing
     mailing.database.close()

@@ -34,7 +34,7 @@ from newsletter.models import Base
 from newsletter.models.base import Moment
 
 READ_ONLY = {"newsletter_read_only": True}
-_GATE = 0x6E65_7773
+GATE = 0x6E65_7773
 _SQLITE_BUSY_SECONDS = 30
 
 
@@ -61,6 +61,21 @@ class Database:
         with self._session(read_only=False) as session:
             yield session
             session.commit()
+
+    @property
+    def driver_errors(self) -> tuple[type[Exception], ...]:
+        """What the database's own driver raises, bare or as our sentence."""
+        return (self.engine.dialect.loaded_dbapi.Error, DBAPIError, DatabaseTrouble)
+
+    def driver_connection(self) -> Any:
+        """A connection of the driver itself, prepared as all are; whoever asked for it closes it."""
+        pooled = self.engine.raw_connection()
+        connection = pooled.driver_connection
+        pooled.detach()
+        if self.is_sqlite:
+            assert connection is not None
+            connection.execute("PRAGMA query_only = 0")  # whoever used it before may have been reading
+        return connection
 
     def close(self) -> None:
         """Give all connections back."""
@@ -114,7 +129,7 @@ def rows_changed(result: Result[Any]) -> int:
 
 def _advisory_lock(session: Session, function: str) -> None:
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(text(f"SELECT {function}(:key)"), {"key": _GATE})
+        session.execute(text(f"SELECT {function}(:key)"), {"key": GATE})
 
 
 def raise_as_trouble(error: DBAPIError, engine: Engine) -> None:

@@ -44,9 +44,11 @@ class Settings(BaseSettings):
     web_processes: int = Field(default=2, ge=1)
     web_threads: int = Field(default=8, ge=1)
 
+    connections: int = Field(default=8, ge=1)
     batch_size: int = Field(default=500, ge=1)
     lease_for: float = Field(default=30, gt=0)
     send_for: float = Field(default=50, gt=0)
+    stop_within: float = Field(default=25, gt=0)
     sweep_every: float = Field(default=5, gt=0)
     notices_every: float = Field(default=0.5, gt=0)
     connect_timeout: float = Field(default=10, gt=0)

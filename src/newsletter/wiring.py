@@ -10,19 +10,25 @@ from celery import Celery
 
 from newsletter.audience.suppression import Hasher
 from newsletter.database import Database
+from newsletter.delivery.desk import Desk
 from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.mailings import Mailings
+from newsletter.delivery.notice_lane import NoticeLane
 from newsletter.delivery.notice_letters import NoticePress
 from newsletter.delivery.notices import NoticeDesk
 from newsletter.delivery.relays import ensure_relay
-from newsletter.delivery.sending import Pace, Sender
+from newsletter.delivery.rounds import Pace
+from newsletter.delivery.sending import Sender
 from newsletter.delivery.sweeping import Sweep
+from newsletter.delivery.trouble import TroubleBook
 from newsletter.domain.errors import BadSetting
 from newsletter.domain.links import Links
 from newsletter.domain.relays import RelayAddress, parse_relay_url
 from newsletter.domain.settlement import Rules
 from newsletter.domain.tokens import Keyring, keyring_from
 from newsletter.jobs import Bell, Job, broker_options
-from newsletter.mail.smtp import Connection, Timeouts
+from newsletter.mail.smtp.client import Client
+from newsletter.mail.smtp.connection import Route, Timeouts
 from newsletter.publishing.publications import the_publication
 from newsletter.rendering.compose import Composer
 from newsletter.settings import Settings, secret_of
@@ -77,10 +83,9 @@ class House:
         """When to try again, and how long to wait in doubt."""
         return Rules(self.settings.retries, timedelta(seconds=self.settings.uncertain_grace))
 
-    @cached_property
-    def ledger(self) -> Ledger:
-        """The only writer of delivery state."""
-        return Ledger(self.database, timedelta(seconds=self.settings.lease_for), self.rules)
+    def ledger(self, relay_id: int | None = None) -> Ledger:
+        """The only writer of delivery state, for one thread; `relay_id` is who takes the letters."""
+        return Ledger(self.database, timedelta(seconds=self.settings.lease_for), self.rules, relay_id)
 
     def notice_desk(self) -> NoticeDesk:
         """Takes notices to be sent."""
@@ -89,20 +94,28 @@ class House:
         return NoticeDesk(self.database, press, self.links, self.rules, claim_for)
 
     def sender(self) -> Sender:
-        """A sender with a connection of its own. Raises BadSetting when no relay is set."""
+        """A sender with connections of its own. Raises BadSetting when no relay is set."""
         settings, address = self.settings, self.relay_address()
         with self.database.writing() as session:
             relay_id = ensure_relay(session, the_publication(session), address, self.now())
-        timeouts = Timeouts(settings.connect_timeout, settings.reply_timeout)
-        pace = Pace(settings.lease_for, settings.send_for, settings.notices_every, settings.relay_waits)
+        ehlo_name = urlsplit(settings.site_url).hostname or "localhost"
+        route = Route(address, ehlo_name, Timeouts(settings.connect_timeout, settings.reply_timeout))
+        desk, trouble = Desk(self.database), TroubleBook(self.database, relay_id, settings.relay_waits)
         return Sender(
-            self.database,
-            self.ledger,
-            self.notice_desk(),
-            Connection(address, urlsplit(settings.site_url).hostname or "localhost", timeouts),
-            self.links,
-            relay_id=relay_id,
-            pace=pace,
+            self.ledger(relay_id),
+            Mailings(self.database, self.links),
+            NoticeLane(self.notice_desk(), Client(route), desk, trouble),
+            route,
+            desk=desk,
+            trouble=trouble,
+            pace=Pace(
+                settings.connections,
+                settings.lease_for,
+                settings.send_for,
+                settings.stop_within,
+                settings.notices_every,
+                settings.relay_waits,
+            ),
         )
 
     def sweep(self, worker: str) -> Sweep:

@@ -80,7 +80,7 @@ def test_nothing_is_sent_while_counts_do_not_agree(house: House) -> None:
         freezing._start_sending(house.database, house.bell, campaign.id)
 
     assert reload(house, campaign).state is CampaignState.FREEZING
-    assert house.ledger.lease("a worker") is None
+    assert house.ledger().lease("a worker") is None
 
 
 def test_who_subscribes_after_the_start_is_not_in_this_audience(house: House) -> None:

@@ -1,389 +1,373 @@
-"""The ledger and its gate: leases, fences, intents and outcomes."""
+"""The ledger: intents, outcomes, and how rows and counters follow."""
 
-from datetime import timedelta
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
-from newsletter.audience.subscribing import Words, leave_section
-from newsletter.audience.suppression import suppress
-from newsletter.delivery.freezing import freeze_audience
-from newsletter.delivery.ledger import Lease, Ledger, Load, Passage, Recipient, Result
-from newsletter.delivery.moves import finish_campaigns
-from newsletter.delivery.recovery import recover_batches
-from newsletter.domain.addresses import parse_address
-from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
-from newsletter.domain.settlement import MAX_RESENDS
-from newsletter.domain.states import (
-    BatchState,
-    CampaignState,
-    DeliveryState,
-    UncertainPolicy,
-)
-from newsletter.models import Batch, Campaign, Delivery, Relay, Section, Subscriber
+from newsletter.delivery.entries import Entry, Intent, Passage, Result
+from newsletter.delivery.ledger import Ledger
+from newsletter.delivery.posting import read_in_flight
+from newsletter.delivery.relays import ensure_relay
+from newsletter.domain.outcomes import Outcome, Reply
+from newsletter.domain.relays import parse_relay_url
+from newsletter.domain.states import BatchState, CampaignState, DeliveryState, UncertainPolicy
+from newsletter.models import Campaign, Delivery, Publication
 from newsletter.wiring import House
-from tests.support.factories import NOW, make_campaign
-from tests.support.ledgers import assert_counts_add_up, states
+from tests.delivery.worker import (
+    ACCEPTED,
+    LATER,
+    NEVER,
+    UNCERTAIN,
+    UNTOUCHED,
+    batch_now,
+    deferred,
+    frozen,
+    intend,
+    row_now,
+    say,
+    taken,
+    wish,
+)
+from tests.support.ledgers import (
+    assert_counts_add_up,
+    batches_of,
+    campaign_now,
+    deliveries_of,
+    states,
+)
 
-ACCEPTED = Outcome(Verdict.ACCEPTED, reply=Reply(250, "2.0.0", "taken"))
-LATER = Outcome(Verdict.TEMPORARY, Blame.RECIPIENT, Reply(451, "4.7.1", "greylisted"))
-NEVER = Outcome(Verdict.PERMANENT, Blame.RECIPIENT, Reply(550, "5.1.1", "no such user"))
-UNTOUCHED = Outcome(Verdict.UNTOUCHED, Blame.RELAY)
-UNCERTAIN = Outcome(Verdict.UNCERTAIN)
-
-
-@pytest.fixture
-def campaign(house: House) -> Campaign:
-    return frozen(house)
-
-
-def frozen(house: House, policy: UncertainPolicy = UncertainPolicy.RESEND, readers: int = 3) -> Campaign:
-    campaign = make_campaign(house, readers=readers, policy=policy)
-    freeze_audience(house.database, house.bell, campaign.id, 100)
-    return campaign
-
-
-def leased(house: House, owner: str = "one") -> tuple[Lease, Load]:
-    lease = house.ledger.lease(owner)
-    assert lease is not None
-    return lease, house.ledger.load(lease)
-
-
-def intend(house: House, lease: Lease, load: Load, index: int = 0) -> Recipient:
-    recipient = load.recipients[index]
-    assert house.ledger.pass_gate(lease, [], recipient, load.departures) is Passage.OPEN
-    return recipient
+D = DeliveryState
 
 
-def result(recipient: Recipient, outcome: Outcome) -> Result:
-    return Result(recipient.subscriber_id, recipient.attempt, outcome)
+def named(value: object) -> str:
+    return value.verdict.value if isinstance(value, Outcome) else getattr(value, "word", str(value))
 
 
-def expire(house: House, lease: Lease) -> None:
-    with house.database.writing() as session:
-        session.execute(
-            update(Batch).where(Batch.id == lease.batch_id).values(lease_until=NOW - timedelta(days=1))
-        )
+def test_the_intent_is_durable_before_the_gate_opens(house: House, campaign: Campaign, ledger) -> None:
+    holding = taken(ledger)
 
+    recipient = intend(ledger, holding)
 
-def batch_of(house: House, lease: Lease) -> Batch:
-    with house.database.reading() as session:
-        return session.get_one(Batch, lease.batch_id)
-
-
-def test_a_batch_is_leased_to_one_worker_at_a_time(house: House, campaign: Campaign) -> None:
-    first = house.ledger.lease("one")
-    second = house.ledger.lease("two")
-
-    assert first is not None
-    assert second is None
-    assert batch_of(house, first).owner == "one"
-
-
-def test_the_intent_is_durable_before_the_gate_opens(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-
-    recipient = intend(house, lease, load)
-
-    with house.database.reading() as session:
-        row = session.get_one(Delivery, (campaign.id, recipient.subscriber_id))
-    assert (row.state, row.attempt) == (DeliveryState.SENDING, 1)
+    batch = batch_now(house, holding)
+    assert read_in_flight(batch.in_flight) == [recipient.subscriber_id]
+    assert batch.sending == 1
+    assert holding.in_flight == {recipient.subscriber_id}
     assert_counts_add_up(house, campaign.id)
+
+
+def test_an_intent_leaves_the_row_as_it_was(house: House, campaign: Campaign, ledger) -> None:
+    holding = taken(ledger)
+
+    row = row_now(house, holding, intend(ledger, holding))
+
+    assert (row.state, row.attempt, row.changed_at) == (D.PLANNED, 0, None)
 
 
 @pytest.mark.parametrize(
     ("outcome", "state"),
     [
-        (ACCEPTED, DeliveryState.ACCEPTED),
-        (LATER, DeliveryState.DEFERRED),
-        (NEVER, DeliveryState.FAILED),
-        (UNTOUCHED, DeliveryState.PLANNED),
-        (UNCERTAIN, DeliveryState.UNCERTAIN),
+        (ACCEPTED, D.ACCEPTED),
+        (LATER, D.DEFERRED),
+        (NEVER, D.FAILED),
+        (UNTOUCHED, D.PLANNED),
+        (UNCERTAIN, D.UNCERTAIN),
     ],
-    ids=lambda value: value.verdict.value if isinstance(value, Outcome) else value.word,
+    ids=named,
 )
-def test_an_outcome_moves_its_delivery(
-    house: House, campaign: Campaign, outcome: Outcome, state: DeliveryState
+def test_an_outcome_moves_its_delivery_and_ends_its_intent(
+    house: House, campaign: Campaign, ledger: Ledger, outcome: Outcome, state: DeliveryState
 ) -> None:
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
+    holding = taken(ledger)
+    recipient = intend(ledger, holding)
 
-    house.ledger.give_back(lease, [result(recipient, outcome)])
+    say(ledger, holding, recipient, outcome)
 
-    assert (
-        states(house, campaign.id) == {state: 3}
-        if state is DeliveryState.PLANNED
-        else {
-            state: 1,
-            DeliveryState.PLANNED: 2,
-        }
-    )
+    assert row_now(house, holding, recipient).state is state
+    assert states(house, campaign.id)[D.PLANNED] == (3 if state is D.PLANNED else 2)
+    assert (batch_now(house, holding).in_flight, holding.in_flight) == ("", set())
+    assert_counts_add_up(house, campaign.id)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state"), [(LATER, D.DEFERRED), (NEVER, D.FAILED)], ids=["for now", "for good"]
+)
+def test_a_refusal_before_the_body_needs_no_intent(
+    house: House, campaign: Campaign, ledger: Ledger, outcome: Outcome, state: DeliveryState
+) -> None:
+    holding = taken(ledger)
+
+    say(ledger, holding, holding.recipients[1], outcome)
+
+    row = row_now(house, holding, holding.recipients[1])
+    assert (row.state, row.attempt, row.refusals) == (state, 1, 1)
+    assert states(house, campaign.id) == {state: 1, D.PLANNED: 2}
+    assert_counts_add_up(house, campaign.id)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "state", "refusals"),
+    [
+        (ACCEPTED, D.ACCEPTED, 1),
+        (LATER, D.DEFERRED, 2),
+        (NEVER, D.FAILED, 2),
+        (UNCERTAIN, D.UNCERTAIN, 1),
+    ],
+    ids=named,
+)
+def test_a_letter_that_was_deferred_moves_on(
+    house: House, campaign: Campaign, ledger: Ledger, outcome: Outcome, state: DeliveryState, refusals: int
+) -> None:
+    holding = deferred(house, ledger)
+    assert batch_now(house, holding).deferred == 3
+
+    say(ledger, holding, holding.recipients[0], outcome)
+
+    row = row_now(house, holding, holding.recipients[0])
+    assert (row.state, row.attempt, row.refusals) == (state, 2, refusals)
+    assert batch_now(house, holding).deferred == (3 if state is D.DEFERRED else 2)
+    assert_counts_add_up(house, campaign.id)
+
+
+def test_a_deferred_letter_that_is_under_way_is_counted_once(
+    house: House, campaign: Campaign, ledger: Ledger
+) -> None:
+    holding = deferred(house, ledger)
+
+    recipient = intend(ledger, holding)
+
+    assert row_now(house, holding, recipient).state is D.DEFERRED
     assert_counts_add_up(house, campaign.id)
 
 
 def test_the_reply_is_kept_word_for_word(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
+    relay_id = a_relay(house, campaign)
+    before = datetime.now(UTC) - timedelta(minutes=1)
+    with closing(house.ledger(relay_id)) as ledger:
+        holding = taken(ledger)
+        recipient = intend(ledger, holding)
 
-    house.ledger.give_back(lease, [result(recipient, NEVER)])
+        say(ledger, holding, recipient, NEVER)
 
-    with house.database.reading() as session:
-        row = session.get_one(Delivery, (campaign.id, recipient.subscriber_id))
+    row = row_now(house, holding, recipient)
     assert (row.code, row.detail, row.refusals) == (550, "550 5.1.1 no such user", 1)
+    assert (row.relay_id, row.next_at, row.attempt) == (relay_id, None, 1)
+    assert row.changed_at is not None
+    assert row.changed_at > before
 
 
-def test_an_outcome_said_twice_counts_once(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
-
-    house.ledger.give_back(lease, [result(recipient, ACCEPTED)])
-    house.ledger.give_back(lease, [result(recipient, ACCEPTED)])
-
-    assert states(house, campaign.id)[DeliveryState.ACCEPTED] == 1
-    assert_counts_add_up(house, campaign.id)
+def a_relay(house: House, campaign: Campaign) -> int:
+    with house.database.writing() as session:
+        publication = session.get_one(Publication, campaign.publication_id)
+        return ensure_relay(session, publication, parse_relay_url("smtp://localhost:25"), house.now())
 
 
-def test_a_worker_that_lost_its_lease_is_fenced(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    expire(house, lease)
+@pytest.mark.parametrize("text", ["", '{"}', "a\\b, NULL", "ähm – 日本", "it's 100% $1"], ids=ascii)
+def test_a_reply_may_say_anything(house: House, campaign: Campaign, ledger: Ledger, text: str) -> None:
+    holding = taken(ledger)
+    recipient = intend(ledger, holding)
 
-    passage = house.ledger.pass_gate(lease, [], load.recipients[0], load.departures)
+    say(ledger, holding, recipient, replace(NEVER, reply=Reply(550, "5.1.1", text)))
 
-    assert passage is Passage.FENCED
-    assert states(house, campaign.id) == {DeliveryState.PLANNED: 3}
-    assert not house.ledger.renew(lease)
+    assert row_now(house, holding, recipient).detail == f"550 5.1.1 {text}".strip()
 
 
-def test_an_expired_lease_goes_to_another_worker_and_what_was_under_way_is_uncertain(
-    house: House, campaign: Campaign
+def test_an_outcome_without_a_reply_has_no_code(house: House, campaign: Campaign, ledger: Ledger) -> None:
+    holding = taken(ledger)
+    recipient = intend(ledger, holding)
+
+    say(ledger, holding, recipient, UNCERTAIN)
+
+    row = row_now(house, holding, recipient)
+    assert row.code is None
+    assert row.detail == "the relay took the letter and never answered"
+    assert row.next_at is not None
+
+
+def test_an_outcome_of_a_body_that_never_began_leaves_the_row_as_it_was(
+    house: House, campaign: Campaign, ledger: Ledger
 ) -> None:
-    lease, load = leased(house)
-    intend(house, lease, load)
-    expire(house, lease)
+    holding = deferred(house, ledger)
+    before = row_now(house, holding, holding.recipients[0])
 
-    assert recover_batches(house.database, timedelta(hours=1)) == [lease.batch_id]
+    say(ledger, holding, intend(ledger, holding), UNTOUCHED)
 
-    again = house.ledger.lease("two")
-    assert again is not None
-    assert again.epoch > lease.epoch
-    assert states(house, campaign.id) == {DeliveryState.UNCERTAIN: 1, DeliveryState.PLANNED: 2}
+    after = row_now(house, holding, holding.recipients[0])
+    kept = ("state", "attempt", "refusals", "code", "detail", "next_at", "changed_at")
+    assert [getattr(after, name) for name in kept] == [getattr(before, name) for name in kept]
+    assert intend(ledger, holding) is holding.recipients[0]
+
+
+def test_a_result_and_the_next_intent_are_one_entry(house: House, campaign: Campaign, ledger: Ledger) -> None:
+    holding = taken(ledger)
+    first = intend(ledger, holding, 0)
+
+    assert ledger.post([wish(holding, 1, after=Result(holding, first, ACCEPTED))]) == [Passage.OPEN]
+
+    assert row_now(house, holding, first).state is D.ACCEPTED
+    assert holding.in_flight == {holding.recipients[1].subscriber_id}
     assert_counts_add_up(house, campaign.id)
 
 
-def test_a_known_reply_counts_even_after_the_lease_is_lost(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
-    expire(house, lease)
-    recover_batches(house.database, timedelta(hours=1))
-    house.ledger.lease("two")
+def test_several_connections_share_a_batch(house: House, campaign: Campaign, ledger: Ledger) -> None:
+    holding = taken(ledger)
 
-    passage = house.ledger.pass_gate(
-        lease, [result(recipient, ACCEPTED)], load.recipients[1], load.departures
+    assert ledger.post([wish(holding, index) for index in range(3)]) == [Passage.OPEN] * 3
+    say(ledger, holding, holding.recipients[1], ACCEPTED)
+
+    others = [holding.recipients[index].subscriber_id for index in (0, 2)]
+    assert read_in_flight(batch_now(house, holding).in_flight) == others
+    assert_counts_add_up(house, campaign.id)
+
+
+def test_one_post_may_speak_of_several_batches_and_campaigns(house: House, ledger: Ledger) -> None:
+    campaigns = [frozen(house, batch_size=2), frozen(house, batch_size=2)]
+    holdings = [taken(ledger) for _ in range(4)]
+    for holding in holdings:
+        intend(ledger, holding)
+
+    answers = ledger.post(
+        [
+            Entry(Result(holding, holding.recipients[0], outcome))
+            for holding, outcome in zip(reversed(holdings), (ACCEPTED, LATER, NEVER, UNCERTAIN), strict=True)
+        ]
+        + [wish(holding, 1) for holding in holdings if len(holding.recipients) > 1]
+        + [Entry(renews=holdings[0])]
     )
 
-    assert passage is Passage.FENCED
-    assert states(house, campaign.id) == {DeliveryState.ACCEPTED: 1, DeliveryState.PLANNED: 2}
-    assert_counts_add_up(house, campaign.id)
+    assert answers == [Passage.NOTED] * 4 + [Passage.OPEN] * 2 + [Passage.NOTED]
+    assert {holding.lease.campaign_id for holding in holdings} == {each.id for each in campaigns}
+    found = states(house, campaigns[0].id) + states(house, campaigns[1].id)
+    assert found == {D.PLANNED: 2, D.ACCEPTED: 1, D.DEFERRED: 1, D.FAILED: 1, D.UNCERTAIN: 1}
+    for campaign in campaigns:
+        assert sum(batch.sending for batch in batches_of(house, campaign.id)) == 1
+        assert_counts_add_up(house, campaign.id)
 
 
-def test_the_reply_of_an_older_try_says_nothing_of_a_newer_one(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
-    expire(house, lease)
-    recover_batches(house.database, timedelta(0))
-    again, load_again = leased(house, "two")
-    newer = next(each for each in load_again.recipients if each.subscriber_id == recipient.subscriber_id)
-    assert house.ledger.pass_gate(again, [], newer, load_again.departures) is Passage.OPEN
-
-    house.ledger.give_back(lease, [result(recipient, NEVER)])
-
-    assert newer.attempt == recipient.attempt + 1
-    assert states(house, campaign.id)[DeliveryState.SENDING] == 1
-    assert_counts_add_up(house, campaign.id)
-
-
-def test_in_doubt_under_resend_is_sent_again_and_the_copy_is_recorded(
-    house: House, campaign: Campaign
-) -> None:
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
-    house.ledger.give_back(lease, [result(recipient, UNCERTAIN)])
-
-    again, load_again = leased(house, "two")
-
-    assert recipient.subscriber_id in {each.subscriber_id for each in load_again.recipients}
-    assert batch_of(house, again).resends == 1
-    with house.database.reading() as session:
-        assert session.get_one(Delivery, (campaign.id, recipient.subscriber_id)).resends == 1
-    assert_counts_add_up(house, campaign.id)
-
-
-def test_in_doubt_under_hold_stays_and_does_not_keep_the_batch_open(house: House) -> None:
-    campaign = frozen(house, UncertainPolicy.HOLD, readers=1)
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
-
-    house.ledger.give_back(lease, [result(recipient, UNCERTAIN)])
-
-    assert batch_of(house, lease).state is BatchState.DONE
-    assert states(house, campaign.id) == {DeliveryState.UNCERTAIN: 1}
-
-
-def test_nobody_is_sent_to_after_leaving(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    leaver = load.recipients[0]
-    with house.database.writing() as session:
-        subscriber = session.get_one(Subscriber, leaver.subscriber_id)
-        leave_section(session, subscriber, session.get_one(Section, lease.section_id), Words("", ""), NOW)
-
-    passage = house.ledger.pass_gate(lease, [], leaver, load.departures)
-
-    assert passage is Passage.SKIP
-    with house.database.reading() as session:
-        row = session.get_one(Delivery, (campaign.id, leaver.subscriber_id))
-    assert (row.state, row.detail) == (DeliveryState.SKIPPED, "left")
-    assert_counts_add_up(house, campaign.id)
-
-
-def test_nobody_is_sent_to_after_suppression(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    with house.database.writing() as session:
-        address = parse_address(load.recipients[0].address)
-        suppress(session, house.hasher, campaign.publication_id, address, reason="complaint", now=NOW)
-
-    passage = house.ledger.pass_gate(lease, [], load.recipients[0], load.departures)
-
-    assert passage is Passage.SKIP
-    assert states(house, campaign.id)[DeliveryState.SKIPPED] == 1
-
-
-def test_somebody_else_leaving_stops_nobody(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    with house.database.writing() as session:
-        subscriber = session.get_one(Subscriber, load.recipients[1].subscriber_id)
-        leave_section(session, subscriber, session.get_one(Section, lease.section_id), Words("", ""), NOW)
-
-    assert house.ledger.pass_gate(lease, [], load.recipients[0], load.departures) is Passage.OPEN
-
-
-def test_who_left_before_the_batch_is_loaded_is_skipped_there(house: House, campaign: Campaign) -> None:
-    with house.database.writing() as session:
-        subscriber = session.scalars(select(Subscriber).order_by(Subscriber.id)).first()
-        assert subscriber is not None
-        section = session.get_one(Section, campaign.section_id)
-        leave_section(session, subscriber, section, Words("", ""), NOW)
-
-    _lease, load = leased(house)
-
-    assert subscriber.id not in {each.subscriber_id for each in load.recipients}
-    assert states(house, campaign.id) == {DeliveryState.SKIPPED: 1, DeliveryState.PLANNED: 2}
-    assert_counts_add_up(house, campaign.id)
-
-
-@pytest.mark.parametrize("state", [CampaignState.PAUSED, CampaignState.CANCELLED])
-def test_a_stopped_campaign_lets_no_body_out(house: House, campaign: Campaign, state: CampaignState) -> None:
-    lease, load = leased(house)
-    with house.database.writing() as session:
-        session.get_one(Campaign, campaign.id).state = state
-
-    assert house.ledger.pass_gate(lease, [], load.recipients[0], load.departures) is Passage.STOP
-    house.ledger.give_back(lease, [])
-    assert house.ledger.lease("two") is None
-
-
-def test_a_batch_with_something_deferred_waits_for_it(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    results = [
-        result(intend(house, lease, load, index), outcome)
-        for index, outcome in enumerate((ACCEPTED, LATER, NEVER))
+def test_a_post_may_be_repeated_word_for_word(house: House, campaign: Campaign, ledger: Ledger) -> None:
+    """The answer to a commit may be lost."""
+    holding = deferred(house, ledger)
+    for index in (0, 1):
+        intend(ledger, holding, index)
+    entries = [
+        wish(holding, 2, after=Result(holding, holding.recipients[0], LATER)),
+        Entry(Result(holding, holding.recipients[1], ACCEPTED)),
     ]
 
-    house.ledger.give_back(lease, results)
+    answers = [ledger.post(entries), ledger.post(entries), ledger.post(entries)]
 
-    batch = batch_of(house, lease)
+    assert answers == [[Passage.OPEN, Passage.NOTED]] * 3
+    assert [(row.state, row.attempt, row.refusals) for row in deliveries_of(house, campaign.id)] == [
+        (D.DEFERRED, 2, 2),
+        (D.ACCEPTED, 2, 1),
+        (D.DEFERRED, 1, 1),
+    ]
+    assert holding.in_flight == {holding.recipients[2].subscriber_id}
+    assert_counts_add_up(house, campaign.id)
+
+
+def test_a_batch_with_something_deferred_waits_for_it(
+    house: House, campaign: Campaign, ledger: Ledger
+) -> None:
+    holding = taken(ledger)
+    for recipient, outcome in zip(holding.recipients, (ACCEPTED, LATER, NEVER), strict=True):
+        say(ledger, holding, recipient, outcome)
+
+    ledger.give_back(holding)
+
+    batch = batch_now(house, holding)
     with house.database.reading() as session:
-        due = session.scalars(select(Delivery.next_at).where(Delivery.state == DeliveryState.DEFERRED)).one()
+        due = session.scalars(select(Delivery.next_at).where(Delivery.state == D.DEFERRED)).one()
     assert (batch.state, batch.due_at) == (BatchState.READY, due)
-    assert house.ledger.lease("two") is None
+    assert ledger.lease("two") is None
+
+
+def test_the_last_batch_that_is_done_finishes_its_campaign(house: House, ledger: Ledger) -> None:
+    campaign = frozen(house, readers=2, batch_size=1)
+    first, second = taken(ledger), taken(ledger)
+
+    say(ledger, first, intend(ledger, first), ACCEPTED)
+    ledger.give_back(first)
+    assert batch_now(house, first).state is BatchState.DONE
+    assert campaign_now(house, campaign.id).state is CampaignState.SENDING
+
+    say(ledger, second, intend(ledger, second), NEVER)
+    ledger.give_back(second)
+    finished = campaign_now(house, campaign.id)
+    assert finished.state is CampaignState.FINISHED
+    assert finished.finished_at is not None
 
 
 def test_a_temporary_refusal_becomes_final_when_the_campaign_is_too_old(
-    house: House, campaign: Campaign
+    house: House, campaign: Campaign, ledger: Ledger
 ) -> None:
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
     with house.database.writing() as session:
-        session.get_one(Campaign, campaign.id).audience_frozen_at = NOW - timedelta(days=400)
+        session.get_one(Campaign, campaign.id).audience_frozen_at = house.now() - timedelta(days=400)
+    holding = taken(ledger)
+    recipient = intend(ledger, holding)
 
-    house.ledger.give_back(lease, [result(recipient, LATER)])
+    say(ledger, holding, recipient, LATER)
 
-    with house.database.reading() as session:
-        row = session.get_one(Delivery, (campaign.id, recipient.subscriber_id))
-    assert row.state is DeliveryState.FAILED
+    row = row_now(house, holding, recipient)
+    assert (row.state, row.next_at) == (D.FAILED, None)
     assert (row.detail or "").startswith("gave up: 451 4.7.1")
+    assert_counts_add_up(house, campaign.id)
 
 
-def test_nothing_is_leased_while_the_only_relay_rests(house: House, campaign: Campaign) -> None:
-    with house.database.writing() as session:
-        session.add(
-            Relay(
-                publication_id=campaign.publication_id,
-                name="default",
-                host="localhost",
-                port=25,
-                security="plain",
-                created_at=NOW,
-                retry_at=house.now() + timedelta(hours=1),
-            )
-        )
+def test_an_intent_whose_body_never_left_is_forgotten_when_the_batch_is_given_back(
+    house: House, campaign: Campaign, ledger: Ledger
+) -> None:
+    holding = taken(ledger)
+    intend(ledger, holding)
 
-    assert house.ledger.lease("one") is None
+    ledger.give_back(holding)
+
+    batch = batch_now(house, holding)
+    assert (batch.state, batch.in_flight, batch.sending) == (BatchState.READY, "", 0)
+    assert states(house, campaign.id) == {D.PLANNED: 3}
+    assert_counts_add_up(house, campaign.id)
 
 
-def test_a_lease_is_measured_on_the_database_clock(house: House, campaign: Campaign) -> None:
-    brief = Ledger(house.database, timedelta(seconds=-1), house.rules)
+def test_a_batch_is_given_back_once(house: House, campaign: Campaign, ledger: Ledger) -> None:
+    holding = taken(ledger)
+    ledger.give_back(holding)
+    again = taken(ledger, "two")
+    intend(ledger, again)
 
-    lease = brief.lease("one")
+    ledger.give_back(holding)
 
-    assert lease is not None
-    assert brief.load(lease).recipients == ()
-
-
-def test_letters_in_doubt_are_not_repeated_without_end(house: House) -> None:
-    frozen(house, readers=1)
-    for _time in range(MAX_RESENDS + 1):
-        lease, load = leased(house)
-        house.ledger.give_back(lease, [result(intend(house, lease, load), UNCERTAIN)])
-
-    assert house.ledger.lease("one") is None
-    with house.database.reading() as session:
-        row = session.scalars(select(Delivery)).one()
-    assert (row.state, row.resends) == (DeliveryState.UNCERTAIN, MAX_RESENDS)
+    batch = batch_now(house, again)
+    assert (batch.state, batch.owner, batch.sending) == (BatchState.LEASED, "two", 1)
 
 
-@pytest.mark.parametrize("late", [LATER, UNTOUCHED], ids=["refused for now", "never began"])
-def test_a_late_refusal_opens_a_batch_that_seemed_done(house: House, late: Outcome) -> None:
+def test_a_batch_that_is_given_back_may_wait(house: House, campaign: Campaign, ledger: Ledger) -> None:
+    holding = taken(ledger)
+
+    ledger.give_back(holding, not_before=3600)
+
+    assert batch_now(house, holding).due_at > house.now() + timedelta(minutes=59)
+    assert ledger.lease("two") is None
+
+
+def test_in_doubt_under_hold_stays_and_does_not_keep_the_batch_open(house: House, ledger: Ledger) -> None:
     campaign = frozen(house, UncertainPolicy.HOLD, readers=1)
-    lease, load = leased(house)
-    recipient = intend(house, lease, load)
-    expire(house, lease)
-    recover_batches(house.database, timedelta(0))
-    with house.database.writing() as session:
-        finish_campaigns(session)
+    holding = taken(ledger)
 
-    house.ledger.give_back(lease, [result(recipient, late)])
+    say(ledger, holding, intend(ledger, holding), UNCERTAIN)
+    ledger.give_back(holding)
 
-    assert batch_of(house, lease).state is BatchState.READY
-    with house.database.reading() as session:
-        assert session.get_one(Campaign, campaign.id).state is CampaignState.SENDING
-    assert_counts_add_up(house, campaign.id)
+    assert batch_now(house, holding).state is BatchState.DONE
+    assert campaign_now(house, campaign.id).state is CampaignState.FINISHED
+    assert states(house, campaign.id) == {D.UNCERTAIN: 1}
 
 
-def test_an_intent_whose_body_never_left_is_planned_again(house: House, campaign: Campaign) -> None:
-    lease, load = leased(house)
-    intend(house, lease, load)
+def test_nothing_to_say_changes_nothing(house: House, campaign: Campaign, ledger: Ledger) -> None:
+    assert ledger.post([]) == []
+    holding = taken(ledger)
 
-    house.ledger.give_back(lease, [])
-
-    assert states(house, campaign.id) == {DeliveryState.PLANNED: 3}
-    assert_counts_add_up(house, campaign.id)
+    assert ledger.post([Entry(), Entry(intent=Intent(holding, holding.recipients[0]))]) == [
+        Passage.NOTED,
+        Passage.OPEN,
+    ]

@@ -31,7 +31,7 @@ def test_a_batch_that_is_due_is_rung_for_until_it_is_leased(house: House, rings:
     freeze_audience(house.database, house.bell, campaign.id, 100)
 
     assert sweep(house, rings) == [Job.SEND]
-    house.ledger.lease("one")
+    house.ledger().lease("one")
     assert sweep(house, rings) == []
 
 
@@ -47,7 +47,7 @@ def test_a_batch_that_is_not_due_yet_wakes_nobody(house: House, rings: Rings) ->
 def test_an_expired_lease_is_taken_back_and_rung_for(house: House, rings: Rings) -> None:
     campaign = make_campaign(house)
     freeze_audience(house.database, house.bell, campaign.id, 100)
-    house.ledger.lease("one")
+    house.ledger().lease("one")
     with house.database.writing() as session:
         session.execute(update(Batch).values(lease_until=NOW - timedelta(days=1)))
 

@@ -62,7 +62,7 @@ TABLE: dict[Step, dict[int, Judgement]] = {
         250: TAKEN,
         299: TAKEN,
         400: LETTER_LATER,
-        421: LETTER_LATER,
+        421: RELAY,
         450: LETTER_LATER,
         451: LETTER_LATER,
         452: LETTER_LATER,
@@ -111,10 +111,10 @@ def test_only_the_answer_to_the_body_can_accept_a_letter() -> None:
     assert Verdict.UNCERTAIN not in verdicts
 
 
-def test_an_answer_to_the_body_never_leaves_a_letter_untouched() -> None:
-    verdicts = {judge(Step.BODY, Reply(code)).verdict for code in range(200, 600)}
+def test_only_a_goodbye_in_answer_to_the_body_leaves_a_letter_untouched() -> None:
+    verdicts = {code: judge(Step.BODY, Reply(code)).verdict for code in range(200, 600)}
 
-    assert Verdict.UNTOUCHED not in verdicts
+    assert [code for code, verdict in verdicts.items() if verdict is Verdict.UNTOUCHED] == [421]
 
 
 def test_without_an_answer_nobody_knows() -> None:

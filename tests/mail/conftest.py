@@ -1,5 +1,6 @@
 """A scripted relay and connections to it, all closed when a test ends."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -7,15 +8,40 @@ from typing import Protocol
 
 import pytest
 
+from newsletter.domain.outcomes import Outcome
 from newsletter.domain.relays import RelayAddress, Security
-from newsletter.mail.smtp import Connection, Timeouts
+from newsletter.mail.envelope import Envelope
+from newsletter.mail.smtp.client import Client
+from newsletter.mail.smtp.connection import Route, Timeouts
+from newsletter.mail.smtp.loops import new_event_loop
 from tests.mail.scripted_server import Script, ScriptedServer, scripted_server
 
 
-class Play(Protocol):
-    """Starts a scripted server, and a connection to it that opens at its first letter."""
+class Letters:
+    """A client on an event loop of its own."""
 
-    def __call__(self, script: Script, reply_timeout: float = 20) -> tuple[ScriptedServer, Connection]: ...
+    def __init__(self, relay: RelayAddress, timeouts: Timeouts) -> None:
+        self._runner = asyncio.Runner(loop_factory=new_event_loop)
+        self._client = Client(Route(relay, "sender.example", timeouts))
+
+    def send(self, envelope: Envelope, message: bytes) -> Outcome:
+        return self._runner.run(self._client.send(envelope, message))
+
+    def close(self) -> None:
+        self._runner.run(self._client.close())
+
+    def drop(self) -> None:
+        self._client.drop()
+
+    def end(self) -> None:
+        self.drop()
+        self._runner.close()
+
+
+class Play(Protocol):
+    """Starts a scripted server, and a client of it that connects at its first letter."""
+
+    def __call__(self, script: Script, reply_timeout: float = 20) -> tuple[ScriptedServer, Letters]: ...
 
 
 @pytest.fixture
@@ -29,11 +55,11 @@ def relay_address(request: pytest.FixtureRequest) -> RelayAddress:
 def play(relay_address: RelayAddress) -> Iterator[Play]:
     with ExitStack() as stack:
 
-        def start(script: Script, reply_timeout: float = 20) -> tuple[ScriptedServer, Connection]:
+        def start(script: Script, reply_timeout: float = 20) -> tuple[ScriptedServer, Letters]:
             server = stack.enter_context(scripted_server(script))
             relay = replace(relay_address, port=server.port)
-            connection = Connection(relay, "sender.example", Timeouts(connect=200, reply=reply_timeout))
-            stack.callback(connection.drop)
-            return server, connection
+            letters = Letters(relay, Timeouts(connect=200, reply=reply_timeout))
+            stack.callback(letters.end)
+            return server, letters
 
         yield start

@@ -21,6 +21,11 @@ class Postgres:
         self._socket_folder = socket_folder
         self._count = 0
 
+    @property
+    def pid(self) -> int:
+        """The server's first process."""
+        return int((self._socket_folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+
     def url(self, name: str) -> str:
         return f"postgresql://postgres@/{name}?host={quote(str(self._socket_folder), safe='')}"
 

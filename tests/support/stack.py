@@ -46,6 +46,11 @@ class Worker:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """The parent process."""
+        return self._process.pid
+
     def kill(self) -> None:
         """End it as a power cut would: parent and children at once."""
         if self._process.poll() is None:
@@ -88,6 +93,8 @@ def environment_of(settings: Settings, **more: object) -> dict[str, str]:
         "uncertain_grace": settings.uncertain_grace,
         "sweep_every": settings.sweep_every,
         "reply_timeout": settings.reply_timeout,
+        "connections": settings.connections,
+        "batch_size": settings.batch_size,
         **more,
     }
     return {f"NEWSLETTER_{name.upper()}": str(value) for name, value in values.items()}

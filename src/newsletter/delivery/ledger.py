@@ -1,177 +1,207 @@
 """The ledger: the only writer of delivery state.
 
 A worker leases a batch and passes the gate before every body: in one transaction its lease is
-renewed, the outcome of the letter before is written down, and the next letter becomes `sending`
-(the intent), unless its reader left or its campaign stopped. What is not durable was not sent.
+renewed, the outcome of the letter before is written down, and the next letter is named in the batch
+as in flight (the intent), unless somebody left meanwhile or the campaign stopped. What is not
+durable was not sent.
 
 Intents are fenced by the lease's epoch. Outcomes are not: a reply that is known is never thrown away.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from enum import Enum
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
-from newsletter.audience.segments import newest_departure, standings
+from newsletter.audience.segments import eligible_followers, newest_departure, standings
 from newsletter.database import Database, clock, enter_gate, rows_changed
+from newsletter.delivery.desk import Desk
+from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Recipient, Result
 from newsletter.delivery.moves import Move, count_moves, finish_campaigns, move, reopen_or_finish
+from newsletter.delivery.posting import (
+    Group,
+    Key,
+    Posting,
+    Row,
+    Standing,
+    fold,
+    is_granted,
+    leaves_its_row,
+    read_in_flight,
+    row_of,
+)
+from newsletter.delivery.posting_postgresql import PostgresPosting
+from newsletter.delivery.posting_sqlite import SqlitePosting
 from newsletter.delivery.relays import all_relays_rest
-from newsletter.domain.eligibility import SkipReason, may_send, reason_to_skip
-from newsletter.domain.outcomes import Outcome
-from newsletter.domain.settlement import MAX_RESENDS, Rules, Settlement, settle
+from newsletter.domain.eligibility import SkipReason, reason_to_skip
+from newsletter.domain.settlement import MAX_RESENDS, Rules, Settlement
 from newsletter.domain.states import BatchState, CampaignState, DeliveryState, UncertainPolicy
 from newsletter.models import Batch, Campaign, Delivery, Subscriber
-
-
-@dataclass(frozen=True)
-class Lease:
-    """A worker's right to send one batch. Another epoch in the database means it was taken away."""
-
-    batch_id: int
-    campaign_id: int
-    section_id: int
-    low: int
-    high: int
-    epoch: int
-
-
-@dataclass(frozen=True)
-class Recipient:
-    """One delivery that is due, and what its letter needs. `attempt` numbers the try to come."""
-
-    subscriber_id: int
-    attempt: int
-    address: str
-    name: str
-    public_id: str
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a lease has to send, and the newest departure it knows of."""
-
-    recipients: Sequence[Recipient]
-    departures: int
-
-
-@dataclass(frozen=True)
-class Result:
-    """The outcome of one try."""
-
-    subscriber_id: int
-    attempt: int
-    outcome: Outcome
-
-
-class Passage(Enum):
-    """The gate's answer."""
-
-    OPEN = "the intent is durable: the body may leave"
-    SKIP = "this letter is not to be sent; go on with the next"
-    STOP = "the campaign is paused or over: give the batch back"
-    FENCED = "the lease was taken away: close the connection, send nothing more"
 
 
 class Ledger:
     """Leases batches and moves deliveries."""
 
-    def __init__(self, database: Database, lease_for: timedelta, rules: Rules) -> None:
+    def __init__(
+        self, database: Database, lease_for: timedelta, rules: Rules, relay_id: int | None = None
+    ) -> None:
         self._database = database
         self._lease_for = lease_for
         self._rules = rules
+        kind = SqlitePosting if database.is_sqlite else PostgresPosting
+        self._posting: Posting = kind(database, lease_for, relay_id)
+        self._clock_ahead: timedelta | None = None
 
-    def lease(self, owner: str) -> Lease | None:
-        """Take a batch that is due: of the campaigns under way, the one that waits longest."""
+    def lease(self, owner: str) -> Holding | None:
+        """Take a batch that is due; campaigns take turns."""
         with self._database.writing() as session:
             now = clock(session)
             if all_relays_rest(session, now):
                 return None
-            due = (
-                select(Batch)
-                .join(Campaign, Campaign.id == Batch.campaign_id)
-                .where(
-                    Campaign.state == CampaignState.SENDING,
-                    Batch.state == BatchState.READY,
-                    Batch.due_at <= now,
-                )
-                .order_by(Batch.due_at, Batch.id)
-                .limit(1)
-                .with_for_update(skip_locked=True, of=Batch)
-            )
-            batch = session.scalar(due)
+            batch = _due_in_turn(session, now)
             if batch is None:
                 return None
-            section_id = session.get_one(Campaign, batch.campaign_id).section_id
+            campaign = session.get_one(Campaign, batch.campaign_id)
             batch.state = BatchState.LEASED
             batch.owner = owner
             batch.epoch += 1
             batch.lease_count += 1
             batch.lease_until = now + self._lease_for
-            return Lease(batch.id, batch.campaign_id, section_id, batch.low, batch.high, batch.epoch)
+            lease = Lease(
+                batch.id, batch.campaign_id, campaign.section_id, batch.low, batch.high, batch.epoch
+            )
+            return Holding(lease, started_at=campaign.audience_frozen_at)
 
-    def renew(self, lease: Lease) -> bool:
-        """Keep a lease while waiting for a slow relay; False when it was taken away."""
-        with self._database.writing() as session:
-            return self._renewed(session, lease) is not None
-
-    def load(self, lease: Lease) -> Load:
-        """The batch's letters that are due now; whoever left since freezing is skipped here."""
-        with self._database.writing() as session:
-            enter_gate(session)
-            batch = self._renewed(session, lease)
-            if batch is None:
-                return Load((), 0)
-            departures = newest_departure(session)
-            self._take_up_uncertain(session, lease, batch)
-            rows = self._due_rows(session, lease)
-            skipped = self._skip_ineligible(session, lease, [row.subscriber_id for row in rows])
-            count_moves(batch, skipped)
-            gone = set(skipped)
-            return Load([row for row in rows if row.subscriber_id not in gone], departures)
-
-    def pass_gate(
-        self, lease: Lease, results: Sequence[Result], recipient: Recipient, departures: int
-    ) -> Passage:
-        """Write down results and the intent to send one letter; the body may leave only after this."""
+    def load(self, holding: Holding) -> None:
+        """Bring in the batch's letters that are due now; whoever left since freezing is skipped here."""
+        lease = holding.lease
         with self._database.writing() as session:
             enter_gate(session)
             batch = self._renewed(session, lease)
-            moves = self._record(session, lease, results)
             if batch is None:
-                self._count_unfenced(session, lease, moves)
-                return Passage.FENCED
-            count_moves(batch, moves)
-            if not may_send(_campaign_state(session, lease)):
-                return Passage.STOP
-            if newest_departure(session) > departures:
-                skipped = self._skip_ineligible(session, lease, [recipient.subscriber_id])
-                if skipped:
-                    count_moves(batch, skipped)
-                    return Passage.SKIP
-            step = self._intend(session, lease, recipient)
-            if step is None:
-                return Passage.SKIP
-            count_moves(batch, {recipient.subscriber_id: step})
-            return Passage.OPEN
-
-    def give_back(self, lease: Lease, results: Sequence[Result], *, not_before: float = 0) -> None:
-        """Write down the last results and return the batch: ready again when something is due, else done."""
-        with self._database.writing() as session:
-            batch = self._renewed(session, lease)
-            moves = self._record(session, lease, results)
-            if batch is None:
-                self._count_unfenced(session, lease, moves)
+                holding.is_fenced = True
                 return
-            count_moves(batch, moves)
-            session.flush()
-            self._release_intents(session, lease, batch)
-            reopen_or_finish(session, batch, clock(session) + timedelta(seconds=not_before))
-            if batch.state is BatchState.DONE:
+            holding.departures = newest_departure(session)
+            self._take_up_uncertain(session, lease, batch)
+            self._skip_ineligible(session, lease, batch, _ineligible(session, lease))
+            holding.recipients = _due_rows(session, lease)
+
+    def look_again(self, holding: Holding, waiting: Collection[int]) -> Collection[int]:
+        """Somebody left since the batch was loaded: skip whoever may not be mailed any more, and say who.
+
+        Letters that passed the gate before are not waiting: their bodies may be under way.
+        """
+        with self._database.writing() as session:
+            enter_gate(session)
+            batch = self._renewed(session, holding.lease)
+            if batch is None:
+                holding.is_fenced = True
+                return waiting
+            departures = newest_departure(session)
+            still_waiting = set(waiting).difference(read_in_flight(batch.in_flight))
+            gone = self._skip_ineligible(session, holding.lease, batch, still_waiting)
+        holding.gone |= gone  # first: whoever reads the new number must find them here
+        holding.departures = departures
+        return gone
+
+    def post(self, entries: Sequence[Entry]) -> list[Passage]:
+        """Make a group of entries durable in one transaction, and answer each. Safe to repeat."""
+        group = self._prepare(entries)
+        found = self._posting.post(group.slips, group.rows)
+        self._record_late(self._settle(group, found))
+        return group.answers(found)
+
+    async def post_surely(
+        self, entries: Sequence[Entry], desk: Desk, gives_up: Callable[[], bool]
+    ) -> list[Passage]:
+        """Post without keeping the event loop waiting, and again while the database is away.
+
+        Raises what the database raised when `gives_up` says that it has been long enough.
+        """
+        if self._clock_ahead is None:
+            await desk.surely(gives_up, self._now)
+        group = self._prepare(entries)
+        found = await desk.insist(
+            gives_up, lambda: self._posting.post_soon(group.slips, group.rows, desk), self._posting.reset
+        )
+        late = self._settle(group, found)
+        if late:
+            await desk.surely(gives_up, self._record_late, late)
+        return group.answers(found)
+
+    def _prepare(self, entries: Sequence[Entry]) -> Group:
+        slips, now = fold(entries), self._now()
+        results = (result for slip in slips for result in slip.results)
+        rows = [row_of(result, now, self._rules) for result in results if not leaves_its_row(result)]
+        return Group(entries, slips, rows)
+
+    def _settle(self, group: Group, found: Mapping[Key, Standing]) -> list[Result]:
+        """Remember what the database now says of each batch. Returns the results it did not take."""
+        late: list[Result] = []
+        for slip in group.slips:
+            holding, standing = slip.holding, found.get(slip.holding.lease.key)
+            if standing is None:
+                holding.is_fenced = True
+                late += slip.results
+                continue
+            self._follow_clock(standing.now)
+            holding.is_fenced = not standing.is_alive
+            holding.in_flight = slip.granted if is_granted(standing) else slip.kept
+        return late
+
+    def give_back(self, holding: Holding, *, not_before: float = 0) -> None:
+        """Return a batch whose results are all posted: ready again when something is due, else done."""
+        with self._database.writing() as session:
+            batch = session.get_one(Batch, holding.lease.batch_id, with_for_update=True)
+            if batch.epoch != holding.lease.epoch or batch.state is not BatchState.LEASED:
+                return
+            batch.lease_count = 0
+            batch.in_flight, batch.sending = "", 0  # those that still stand there never had their body sent
+            if not reopen_or_finish(session, batch, clock(session) + timedelta(seconds=not_before)):
                 session.flush()
                 finish_campaigns(session)  # two last batches at once miss each other; the sweeper does not
+
+    def close(self) -> None:
+        """Give the connection of the gate back."""
+        self._posting.reset()
+
+    def _now(self) -> datetime:
+        """The database's clock, carried on by our own monotonic one: nobody's wall clock decides."""
+        if self._clock_ahead is None:
+            with self._database.reading() as session:
+                self._follow_clock(clock(session))
+        assert self._clock_ahead is not None
+        return datetime.fromtimestamp(monotonic(), UTC) + self._clock_ahead
+
+    def _follow_clock(self, now: datetime) -> None:
+        self._clock_ahead = now - datetime.fromtimestamp(monotonic(), UTC)
+
+    def _record_late(self, results: Sequence[Result]) -> None:
+        """A known reply counts even when the batch is somebody else's by now, or done."""
+        for result in results:
+            with self._database.writing() as session:
+                self._record_unfenced(session, row_of(result, self._now(), self._rules))
+
+    def _record_unfenced(self, session: Session, row: Row) -> None:
+        batch = _batch_of(session, row)
+        step = move(
+            session,
+            (row.campaign_id, row.subscriber_id),
+            Settlement(row.after, row.next_at, row.counts, row.detail or ""),
+            clock(session),
+            in_doubt_since=row.attempt,
+            code=row.code,
+        )
+        if step is None:
+            return
+        count_moves(batch, {row.subscriber_id: step})
+        session.flush()
+        if batch.state is not BatchState.LEASED and reopen_or_finish(session, batch, clock(session)):
+            campaign = session.get_one(Campaign, row.campaign_id, with_for_update=True)
+            if campaign.state is CampaignState.FINISHED:
+                campaign.state, campaign.finished_at = CampaignState.SENDING, None
 
     def _renewed(self, session: Session, lease: Lease) -> Batch | None:
         """The batch, locked and its lease prolonged; None when the lease is no longer ours."""
@@ -181,26 +211,6 @@ class Ledger:
             return None
         batch.lease_until = now + self._lease_for
         return batch
-
-    def _due_rows(self, session: Session, lease: Lease) -> Sequence[Recipient]:
-        now = clock(session)
-        rows = session.execute(
-            select(
-                Delivery.subscriber_id,
-                Delivery.attempt,
-                Subscriber.address,
-                Subscriber.name,
-                Subscriber.public_id,
-            )
-            .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-            .where(
-                *_in_range(lease),
-                (Delivery.state == DeliveryState.PLANNED)
-                | ((Delivery.state == DeliveryState.DEFERRED) & (Delivery.next_at <= now)),
-            )
-            .order_by(Delivery.subscriber_id)
-        )
-        return [Recipient(row[0], row[1] + 1, row[2] or "", row[3], row[4]) for row in rows]
 
     def _take_up_uncertain(self, session: Session, lease: Lease, batch: Batch) -> None:
         """Under the policy `resend`, letters in doubt are planned again once their grace is over."""
@@ -223,14 +233,16 @@ class Ledger:
         batch.resends += count
 
     def _skip_ineligible(
-        self, session: Session, lease: Lease, subscriber_ids: Collection[int]
-    ) -> Mapping[int, Move]:
-        """Skip those who left or are suppressed by now."""
+        self, session: Session, lease: Lease, batch: Batch, subscriber_ids: Collection[int]
+    ) -> Set[int]:
+        """Skip those who left or are suppressed by now, and say who; the second time it says so again."""
+        gone: set[int] = set()
         skipped: dict[int, Move] = {}
         known = standings(session, lease.section_id, subscriber_ids)
         for subscriber_id in subscriber_ids:
             reason = reason_to_skip(known[subscriber_id]) if subscriber_id in known else SkipReason.LEFT
             if reason is not None:
+                gone.add(subscriber_id)
                 step = move(
                     session,
                     (lease.campaign_id, subscriber_id),
@@ -239,53 +251,8 @@ class Ledger:
                 )
                 if step is not None:
                     skipped[subscriber_id] = step
-        return skipped
-
-    def _intend(self, session: Session, lease: Lease, recipient: Recipient) -> Move | None:
-        key = (lease.campaign_id, recipient.subscriber_id)
-        now = clock(session)
-        return move(session, key, Settlement(DeliveryState.SENDING), now, attempt=recipient.attempt)
-
-    def _release_intents(self, session: Session, lease: Lease, batch: Batch) -> None:
-        """Intents whose body never left, because the answer to their commit was lost: planned again."""
-        changed = session.execute(
-            update(Delivery)
-            .where(*_in_range(lease), Delivery.state == DeliveryState.SENDING)
-            .values(state=DeliveryState.PLANNED, changed_at=clock(session))
-            .execution_options(synchronize_session=False)
-        )
-        batch.sending -= rows_changed(changed)
-
-    def _record(self, session: Session, lease: Lease, results: Sequence[Result]) -> Mapping[int, Move]:
-        """Write outcomes down, by attempt and whoever holds the lease; a repeated one changes nothing."""
-        moves: dict[int, Move] = {}
-        now = clock(session)
-        for result in results:
-            key = (lease.campaign_id, result.subscriber_id)
-            row = session.get_one(Delivery, key, with_for_update=True, populate_existing=True)
-            if row.attempt != result.attempt:
-                continue
-            started = session.get_one(Campaign, lease.campaign_id).audience_frozen_at or now
-            settlement = settle(result.outcome, row.refusals, started, now, self._rules)
-            code = result.outcome.reply.code if result.outcome.reply else None
-            step = move(session, key, settlement, now, late=True, code=code)
-            if step is not None:
-                moves[result.subscriber_id] = step
-        return moves
-
-    def _count_unfenced(self, session: Session, lease: Lease, moves: Mapping[int, Move]) -> None:
-        """A known reply counts even when the batch is somebody else's by now, or done."""
-        if not moves:
-            return
-        batch = session.get_one(Batch, lease.batch_id, with_for_update=True)
-        count_moves(batch, moves)
-        revived = {DeliveryState.PLANNED, DeliveryState.DEFERRED}
-        if batch.state is not BatchState.LEASED and revived & {after for _before, after in moves.values()}:
-            session.flush()
-            reopen_or_finish(session, batch, clock(session))
-            campaign = session.get_one(Campaign, lease.campaign_id, with_for_update=True)
-            if campaign.state is CampaignState.FINISHED:
-                campaign.state, campaign.finished_at = CampaignState.SENDING, None
+        count_moves(batch, skipped)
+        return gone
 
 
 def _in_range(lease: Lease) -> tuple[ColumnElement[bool], ...]:
@@ -295,5 +262,72 @@ def _in_range(lease: Lease) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _campaign_state(session: Session, lease: Lease) -> CampaignState:
-    return session.scalars(select(Campaign.state).where(Campaign.id == lease.campaign_id)).one()
+def _due_in_turn(session: Session, now: datetime) -> Batch | None:
+    """The campaign with the fewest batches in hands comes next; of one campaign the oldest batch."""
+    is_due = (Batch.state == BatchState.READY, Batch.due_at <= now)
+    mine = Batch.campaign_id == Campaign.id
+    in_hands = select(func.count()).where(mine, Batch.state == BatchState.LEASED).scalar_subquery()
+    campaign_ids = session.scalars(
+        select(Campaign.id)
+        .where(Campaign.state == CampaignState.SENDING, select(Batch.id).where(mine, *is_due).exists())
+        .order_by(in_hands, Campaign.due_at, Campaign.id)
+    ).all()
+    for campaign_id in campaign_ids:
+        batch = session.scalar(
+            select(Batch)
+            .where(Batch.campaign_id == campaign_id, *is_due)
+            .order_by(Batch.due_at, Batch.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        )
+        if batch is not None:
+            return batch
+    return None
+
+
+def _batch_of(session: Session, row: Row) -> Batch:
+    """The batch a delivery belongs to now: it may have been divided since."""
+    its_batch = (
+        select(Batch)
+        .where(
+            Batch.campaign_id == row.campaign_id,
+            Batch.low <= row.subscriber_id,
+            Batch.high >= row.subscriber_id,
+        )
+        .with_for_update()
+    )
+    # Divided while we waited for its lock, it is no longer found; its other half is found next.
+    return session.scalars(its_batch).one_or_none() or session.scalars(its_batch).one()
+
+
+def _ineligible(session: Session, lease: Lease) -> Sequence[int]:
+    """Those of a batch who may not be mailed any more."""
+    eligible = eligible_followers(lease.section_id).where(Subscriber.id.between(lease.low, lease.high))
+    waiting = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
+    return session.scalars(
+        select(Delivery.subscriber_id).where(
+            *_in_range(lease), Delivery.state.in_(waiting), Delivery.subscriber_id.not_in(eligible)
+        )
+    ).all()
+
+
+def _due_rows(session: Session, lease: Lease) -> Sequence[Recipient]:
+    rows = session.execute(
+        select(
+            Delivery.subscriber_id,
+            Delivery.attempt + 1,
+            func.coalesce(Subscriber.address, ""),
+            Subscriber.name,
+            Subscriber.public_id,
+            Delivery.state,
+            Delivery.refusals,
+        )
+        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+        .where(
+            *_in_range(lease),
+            (Delivery.state == DeliveryState.PLANNED)
+            | ((Delivery.state == DeliveryState.DEFERRED) & (Delivery.next_at <= clock(session))),
+        )
+        .order_by(Delivery.subscriber_id)
+    )
+    return [Recipient(*row) for row in rows]

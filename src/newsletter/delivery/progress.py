@@ -1,6 +1,6 @@
 """How far a campaign is: numbers that add up."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -64,4 +64,6 @@ def count_deliveries(session: Session, campaign_id: int) -> Counts:
             Batch.campaign_id == campaign_id
         )
     ).one()
-    return Counts(*(int(number) for number in sums))
+    counts = Counts(*(int(number) for number in sums))
+    # A letter that was deferred and is under way again stands in both columns: it is under way.
+    return replace(counts, deferred=counts.deferred + min(0, counts.planned))

@@ -1,14 +1,25 @@
 """After a crash: what an expired lease leaves behind."""
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+import structlog
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.orm import Session
 
 from newsletter.database import Database, clock, rows_changed
-from newsletter.delivery.moves import reopen_or_finish
+from newsletter.delivery.moves import move, reopen_or_finish
+from newsletter.delivery.posting import COUNTED, read_in_flight
+from newsletter.domain.settlement import Settlement
 from newsletter.domain.states import BatchState, DeliveryState
 from newsletter.models import Batch, Delivery, Notice
+
+_log = structlog.get_logger(__name__)
+
+_IN_DOUBT = "the worker stopped while this letter was under way"
+_OPEN = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
+_LEASES_LOST_IN_A_ROW = 3
 
 
 def recover_batches(database: Database, grace: timedelta) -> Sequence[int]:
@@ -30,26 +41,106 @@ def _recover(database: Database, batch_id: int, grace: timedelta) -> bool:
         if batch.state is not BatchState.LEASED or batch.lease_until is None or batch.lease_until > now:
             return False
         batch.epoch += 1  # fences the worker, should it only have slept
-        changed = session.execute(
-            update(Delivery)
-            .where(
-                Delivery.campaign_id == batch.campaign_id,
-                Delivery.subscriber_id.between(batch.low, batch.high),
-                Delivery.state == DeliveryState.SENDING,
-            )
-            .values(
-                state=DeliveryState.UNCERTAIN,
-                next_at=now + grace,
-                changed_at=now,
-                detail="the worker stopped while this letter was under way",
-            )
-        )
-        count = rows_changed(changed)
-        batch.sending -= count
-        batch.uncertain += count
-        session.flush()
-        reopen_or_finish(session, batch, now)
+        suspects = _due(session, batch, now)
+        _put_in_doubt(session, batch, now + grace, now)
+        batches = [batch]
+        if batch.lease_count >= _LEASES_LOST_IN_A_ROW:
+            batch.lease_count = 0
+            batches += _narrow_down(session, batch, suspects, now)
+        for each in batches:
+            _recount(session, each)
+            reopen_or_finish(session, each, now)
         return True
+
+
+def _due(session: Session, batch: Batch, now: datetime) -> Sequence[int]:
+    """Who was to be sent to; those under way as well."""
+    return session.scalars(
+        select(Delivery.subscriber_id)
+        .where(
+            *_in(batch),
+            (Delivery.state == DeliveryState.PLANNED)
+            | ((Delivery.state == DeliveryState.DEFERRED) & (Delivery.next_at <= now)),
+        )
+        .order_by(Delivery.subscriber_id)
+    ).all()
+
+
+def _put_in_doubt(session: Session, batch: Batch, until: datetime, now: datetime) -> None:
+    """Nobody knows what became of the letters that were under way."""
+    session.execute(
+        update(Delivery)
+        .where(
+            *_in(batch),
+            Delivery.subscriber_id.in_(read_in_flight(batch.in_flight)),
+            Delivery.state.in_(_OPEN),
+        )
+        .values(
+            state=DeliveryState.UNCERTAIN,
+            attempt=Delivery.attempt + 1,
+            next_at=until,
+            changed_at=now,
+            detail=_IN_DOUBT,
+        )
+    )
+    # Workers before version 0.2 wrote the intent into the row itself.
+    session.execute(
+        update(Delivery)
+        .where(*_in(batch), Delivery.state == DeliveryState.SENDING)
+        .values(state=DeliveryState.UNCERTAIN, next_at=until, changed_at=now, detail=_IN_DOUBT)
+    )
+    batch.in_flight = ""
+
+
+def _narrow_down(session: Session, batch: Batch, suspects: Sequence[int], now: datetime) -> Sequence[Batch]:
+    """One of these letters stops every worker: halve the batch until it is one, and set that aside.
+
+    Returns the batch that was split off.
+    """
+    if len(suspects) > 1:
+        return [_split(session, batch, suspects[len(suspects) // 2], now)]
+    for subscriber_id in suspects:
+        _set_aside(session, (batch.campaign_id, subscriber_id), now)
+    return []
+
+
+def _split(session: Session, batch: Batch, middle: int, now: datetime) -> Batch:
+    upper = Batch(campaign_id=batch.campaign_id, low=middle, high=batch.high, total=0, due_at=now)
+    batch.high = middle - 1
+    session.add(upper)
+    session.flush()
+    _log.warning("batch_divided", campaign=batch.campaign_id, batches=[batch.id, upper.id])
+    return upper
+
+
+def _set_aside(session: Session, key: tuple[int, int], now: datetime) -> None:
+    if session.get_one(Delivery, key).state not in _OPEN:
+        return  # its body may have left: it is in doubt, and repeated only so often
+    why = f"set aside: the worker stopped {_LEASES_LOST_IN_A_ROW} times in a row at this letter"
+    move(session, key, Settlement(DeliveryState.FAILED, detail=why), now)
+    _log.error("delivery_set_aside", campaign=key[0], subscriber=key[1], reason=why)
+
+
+def _recount(session: Session, batch: Batch) -> None:
+    """Count a batch anew from its rows."""
+    rows = session.execute(
+        select(Delivery.state, func.count(), func.sum(Delivery.resends))
+        .where(*_in(batch))
+        .group_by(Delivery.state)
+    ).all()
+    found = Counter({state: number for state, number, _resends in rows})
+    batch.total = found.total()
+    batch.sending = 0
+    batch.resends = sum(int(resends) for _state, _number, resends in rows)
+    for state, name in COUNTED.items():
+        setattr(batch, name, found[state])
+
+
+def _in(batch: Batch) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Delivery.campaign_id == batch.campaign_id,
+        Delivery.subscriber_id.between(batch.low, batch.high),
+    )
 
 
 def recover_notices(database: Database) -> int:

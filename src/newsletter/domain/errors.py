@@ -12,6 +12,7 @@ NewsletterError
 ├── BadSetting          the installation is set up wrongly
 ├── DatabaseTrouble     the database is missing, locked, read-only or out of date
 ├── RelayTrouble        the relay cannot be used now; nobody's letter is to blame
+│   └── OutOfStep       its replies do not fit what we said; nothing it said counts any more
 └── BrokenPromise       a rule we rely on does not hold; a bug, never a user's fault
 """
 
@@ -62,6 +63,10 @@ class DatabaseTrouble(NewsletterError):
 
 class RelayTrouble(NewsletterError):
     """The relay cannot be used right now; no recipient is to blame."""
+
+
+class OutOfStep(RelayTrouble):
+    """The relay's replies do not fit our commands."""
 
 
 class BrokenPromise(NewsletterError):

@@ -91,6 +91,8 @@ def judge(step: Step, reply: Reply) -> Outcome:
 
 def _judge_body(reply: Reply) -> Outcome:
     """The answer to the final dot decides; an answer that makes no sense there decides nothing."""
+    if reply.code == 421:  # the relay is closing and took nothing (RFC 5321 section 3.8)
+        return Outcome(Verdict.UNTOUCHED, Blame.RELAY, reply)
     match reply.code // 100:
         case 2:
             return Outcome(Verdict.ACCEPTED, reply=reply)

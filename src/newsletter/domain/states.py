@@ -24,10 +24,10 @@ class DeliveryState(IntEnum):
 _D = DeliveryState
 
 DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
-    _D.PLANNED: frozenset({_D.SENDING, _D.FAILED, _D.SKIPPED}),
+    _D.PLANNED: frozenset({_D.SENDING, _D.DEFERRED, _D.FAILED, _D.SKIPPED}),
     # Back to planned: the body never began, so nothing counts as tried.
     _D.SENDING: frozenset({_D.ACCEPTED, _D.PLANNED, _D.DEFERRED, _D.FAILED, _D.UNCERTAIN}),
-    _D.DEFERRED: frozenset({_D.SENDING, _D.FAILED, _D.SKIPPED}),
+    _D.DEFERRED: frozenset({_D.SENDING, _D.DEFERRED, _D.FAILED, _D.SKIPPED}),
     # A late reply settles it as if it had come in time; else the campaign's policy or a person does.
     _D.UNCERTAIN: frozenset({_D.ACCEPTED, _D.PLANNED, _D.DEFERRED, _D.FAILED, _D.SKIPPED}),
     _D.ACCEPTED: frozenset(),

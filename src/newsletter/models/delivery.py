@@ -93,7 +93,10 @@ class Batch(Base):
     owner: Mapped[str] = mapped_column(String(100), default="")
     epoch: Mapped[int] = mapped_column(default=0)
     lease_until: Mapped[datetime | None]
+    # Leases in a row that nobody gave back.
     lease_count: Mapped[int] = mapped_column(default=0)
+    # The subscribers whose bodies may be under way, as a JSON list: the intents.
+    in_flight: Mapped[str] = mapped_column(Text, default="")
 
 
 class Delivery(Base):
@@ -108,7 +111,9 @@ class Delivery(Base):
     campaign_id: Mapped[int] = mapped_column(BigKey, ForeignKey("campaign.id"))
     subscriber_id: Mapped[int] = mapped_column(BigKey, ForeignKey("subscriber.id"))
     state: Mapped[DeliveryState] = mapped_column(DeliveryStateNumber, default=DeliveryState.PLANNED)
-    # The number of the newest try: outcomes name it. Refusals are those that count against us.
+    # The number of the newest try that came to something: outcomes name it. `sending` is never written
+    # here: a delivery whose body may be under way is named in its batch.
+    # Refusals are those that count against us.
     attempt: Mapped[int] = mapped_column(SmallInteger, default=0)
     refusals: Mapped[int] = mapped_column(SmallInteger, default=0)
     resends: Mapped[int] = mapped_column(SmallInteger, default=0)

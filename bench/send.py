@@ -1,0 +1,162 @@
+"""How fast a campaign goes out: `python -m bench.send --recipients 200000 --database postgresql --json`.
+
+From publishing to the last accepted letter, through Celery with two children and the ledger on, with
+durable commits, beside Postfix's `smtp-source -d` and smtplib on the same sink in the same run.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Any
+
+from sqlalchemy import text
+
+from bench.procfs import cpu_seconds, peak_rss_mb
+from bench.rivals import smtp_source, smtp_source_rate, smtplib_rate
+from bench.stage import Stage, fill, publish, set_up
+from newsletter.delivery.progress import count_deliveries
+from newsletter.domain.states import CampaignState
+from newsletter.models import Campaign
+from tests.support.sink import read_record
+from tests.support.sink.rate import measure
+from tests.support.stack import Worker, environment_of, workers
+
+_PARAGRAPHS = 22  # make a letter of 15 KB
+_POLL = 0.1
+
+
+@dataclass(frozen=True)
+class Cost:
+    """CPU seconds used so far."""
+
+    worker: float
+    database: float
+    sink: float
+
+    def since(self, before: "Cost", letters: int) -> dict[str, float]:
+        """Microseconds a letter since then."""
+        return {
+            name: round((getattr(self, name) - getattr(before, name)) / letters * 1e6, 1)
+            for name in ("worker", "database", "sink")
+        }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipients", type=int, default=200_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="postgresql")
+    parser.add_argument("--connections", type=int, default=32, help="of each sending process")
+    parser.add_argument("--batch-size", type=int, default=1000)
+    parser.add_argument("--alone", action="store_true", help="without the rivals")
+    parser.add_argument("--json", action="store_true", help="the last line is JSON")
+    options = parser.parse_args()
+    with set_up(options.database, connections=options.connections, batch_size=options.batch_size) as stage:
+        _say(f"{options.database}: {_durability(stage)}")
+        figures = _campaign(stage, options.recipients)
+        size = figures["letter_bytes"]
+        if not options.alone:
+            figures |= _rivals(stage, size, figures["rate"])
+    if not options.alone:
+        figures |= _sink_alone(size, figures["rate"])
+    if not options.json:
+        for name, figure in figures.items():
+            _say(f"{name:24} {figure}")
+    else:
+        print(json.dumps(figures))
+
+
+def _campaign(stage: Stage, recipients: int) -> dict[str, Any]:
+    post = fill(stage.house, recipients, _PARAGRAPHS)
+    environment = environment_of(stage.house.settings)
+    with tempfile.TemporaryDirectory() as folder, workers() as start:
+        worker = start(environment, Path(folder) / "worker.log")
+        started = monotonic()
+        campaign = publish(stage.house, post)
+        _wait(stage, campaign, CampaignState.FREEZING)
+        frozen, before = monotonic(), _cost(stage, worker)
+        _wait(stage, campaign, CampaignState.SENDING)
+        seconds, cost = monotonic() - frozen, _cost(stage, worker)
+        rss = peak_rss_mb(worker.pid)
+        worker.stop()
+    with stage.house.database.reading() as session:
+        counts = count_deliveries(session, campaign.id)
+    copies = stage.sink.copies()
+    return {
+        "recipients": recipients,
+        "rate": round(counts.accepted / seconds),
+        "seconds": round(seconds, 2),
+        "freeze_seconds": round(frozen - started, 2),
+        "cpu_us_per_message": cost.since(before, max(counts.accepted, 1)),
+        "peak_rss_mb": round(rss, 1),
+        "accepted": counts.accepted,
+        "sink_messages": copies.total(),
+        "duplicates": copies.total() - len(copies),
+        "letter_bytes": _mean_length(stage),
+    }
+
+
+def _rivals(stage: Stage, size: int, rate: float) -> dict[str, Any]:
+    """Postfix and the standard library on the same sink."""
+    program = smtp_source()
+    postfix = smtp_source_rate(program, stage.sink.port, 50_000, size) if program else None
+    plain = smtplib_rate(stage.sink.port, 1_500, "<p>words</p>\n" * (size // 13))
+    return {
+        "smtp_source_rate": round(postfix) if postfix else None,
+        "ratio_to_smtp_source": round(rate / postfix, 2) if postfix else None,
+        "smtplib_rate": round(plain),
+        "ratio_to_smtplib": round(rate / plain, 1),
+    }
+
+
+def _sink_alone(size: int, rate: float) -> dict[str, Any]:
+    """What the sink takes from a client that only sends bytes: it must not be the bottleneck."""
+    alone = measure(100_000, size, 64)
+    return {
+        "sink_rate": round(alone.rate),
+        "sink_ratio": round(alone.rate / rate, 2),
+        "sink_cpu_share": alone.sink_cpu_share,
+    }
+
+
+def _wait(stage: Stage, campaign: Campaign, state: CampaignState) -> None:
+    """Wait until the campaign has left a state."""
+    while True:
+        with stage.house.database.reading() as session:
+            if session.get_one(Campaign, campaign.id).state is not state:
+                return
+        sleep(_POLL)
+
+
+def _cost(stage: Stage, worker: Worker) -> Cost:
+    database = cpu_seconds(stage.postgres_pid) if stage.postgres_pid else 0.0
+    return Cost(cpu_seconds(worker.pid), database, stage.sink.stats().cpu_seconds)
+
+
+def _mean_length(stage: Stage) -> int:
+    lengths = [copy.length for copy in read_record(stage.sink.record)]
+    return sum(lengths) // max(1, len(lengths))
+
+
+def _durability(stage: Stage) -> str:
+    settings = ("fsync", "synchronous_commit")
+    with stage.house.database.engine.connect() as connection:
+        if stage.house.database.is_sqlite:
+            mode, sync = (
+                connection.execute(text(f"PRAGMA {name}")).scalar()
+                for name in ("journal_mode", "synchronous")
+            )
+            return f"journal_mode={mode} synchronous={sync} (2 is FULL)"
+        return " ".join(f"{name}={connection.execute(text(f'SHOW {name}')).scalar()}" for name in settings)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

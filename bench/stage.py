@@ -1,0 +1,153 @@
+"""The stage of a benchmark: database, broker, sink, publication, readers."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import SecretStr
+from sqlalchemy import insert, text
+
+from newsletter.accounts.identities import RoleName, add_account
+from newsletter.domain.addresses import parse_address
+from newsletter.domain.identifiers import new_public_id
+from newsletter.domain.states import SubscriberState, SubscriptionState, UncertainPolicy
+from newsletter.migrations import upgrade
+from newsletter.models import Campaign, Post, Publication, Section, Subscriber, Subscription
+from newsletter.publishing.campaigns import begin_campaign, freeze_content
+from newsletter.publishing.posts import Draft, create_post, find_post
+from newsletter.publishing.publications import NewSection, add_section
+from newsletter.settings import Settings
+from newsletter.wiring import House, wire
+from tests.support.postgres import running_postgres
+from tests.support.sink import Sink, running_sink
+from tests.support.stack import running_broker
+
+_CHUNK = 10_000
+_PARAGRAPH = (
+    "Three mail servers disagreed about the hour, and nobody in the house minded; letters keep a time of "
+    "their own, and this one was in no hurry at all to be anywhere before the morning came, "
+    "{{ name | you }}.\n\n"
+)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a benchmark plays on."""
+
+    house: House
+    sink: Sink
+    postgres_pid: int | None
+
+
+@contextmanager
+def set_up(database: str, **settings: object) -> Iterator[Stage]:
+    """Everything but workers, empty: a durable database, a broker, the sink in its fast mode."""
+    with (
+        tempfile.TemporaryDirectory(prefix="nl-bench-") as folder,
+        _database(database, Path(folder)) as (url, pid),
+        running_broker() as broker,
+        running_sink(fast=True) as sink,
+    ):
+        house = wire(
+            Settings(
+                _env_file=None,  # type: ignore[call-arg]
+                data_dir=Path(folder),
+                database_url=url,
+                redis_url=broker,
+                smtp_url=SecretStr(sink.url),
+                secret_key=SecretStr("a secret for measuring only, and for nothing else"),
+                **settings,  # type: ignore[arg-type]
+            )
+        )
+        upgrade(house.database.engine)
+        yield Stage(house, sink, pid)
+        house.database.close()
+
+
+def fill(house: House, readers: int, paragraphs: int) -> Post:
+    """A publication with so many readers, and a post of so many paragraphs."""
+    now = datetime.now(UTC)
+    with house.database.writing() as session:
+        publication = Publication(
+            name="Return Path",
+            sender_name="Return Path",
+            sender_address="letters@example.org",
+            list_domain="example.org",
+            postal_address="12 Sample Street",
+            created_at=now,
+        )
+        session.add(publication)
+        session.flush()
+        section = add_section(session, publication, NewSection("mail", "Mail"), now)
+        author = add_account(
+            session, publication.id, parse_address("mara@example.org"), "Mara", RoleName.OWNER, now
+        )
+        draft = Draft("A letter to measure", _PARAGRAPH * paragraphs, section.id)
+        post = create_post(session, publication.id, author.id, draft, now)
+    for first in range(1, readers + 1, _CHUNK):
+        _add_readers(house, publication, section, range(first, min(first + _CHUNK, readers + 1)))
+    _settle(house)
+    with house.database.reading() as session:
+        return find_post(session, post.public_id)
+
+
+def publish(house: House, post: Post) -> Campaign:
+    """Begin the mailing of a post."""
+    with house.database.reading() as session:
+        publication = session.get_one(Publication, post.publication_id)
+    content = freeze_content(house.composer, house.links, publication, post.section, post)
+    with house.database.writing() as session:
+        return begin_campaign(session, house.bell, content, UncertainPolicy.RESEND, datetime.now(UTC))
+
+
+def _add_readers(house: House, publication: Publication, section: Section, numbers: range) -> None:
+    now = datetime.now(UTC)
+    with house.database.writing() as session:
+        session.execute(
+            insert(Subscriber),
+            [
+                {
+                    "id": number,
+                    "publication_id": publication.id,
+                    "public_id": new_public_id(),
+                    "address": f"reader{number}@example.org",
+                    "address_key": f"reader{number}@example.org",
+                    "name": f"Reader {number}" if number % 3 else "",
+                    "state": SubscriberState.ACTIVE,
+                    "created_at": now,
+                    "confirmed_at": now,
+                }
+                for number in numbers
+            ],
+        )
+        session.execute(
+            insert(Subscription),
+            [
+                {
+                    "subscriber_id": number,
+                    "section_id": section.id,
+                    "state": SubscriptionState.CONFIRMED,
+                    "asked_at": now,
+                    "confirmed_at": now,
+                }
+                for number in numbers
+            ],
+        )
+
+
+def _settle(house: House) -> None:
+    """Statistics and a clean slate, as a database that has lived a while has them."""
+    with house.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("ANALYZE" if house.database.is_sqlite else "VACUUM ANALYZE"))
+
+
+@contextmanager
+def _database(kind: str, folder: Path) -> Iterator[tuple[str, int | None]]:
+    if kind == "sqlite":
+        yield f"sqlite:///{folder / 'newsletter.sqlite3'}", None
+        return
+    with running_postgres(durable=True) as server:
+        yield server.url(server.create()), server.pid

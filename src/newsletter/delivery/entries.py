@@ -1,0 +1,93 @@
+"""What travels between the ledger and those who send: leases, recipients, results, the gate's answers.
+
+Those that are made for every letter are tuples: they cost a third of a frozen dataclass.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import NamedTuple
+
+from newsletter.domain.outcomes import Outcome
+from newsletter.domain.states import DeliveryState
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A worker's right to send one batch. Another epoch in the database means it was taken away."""
+
+    batch_id: int
+    campaign_id: int
+    section_id: int
+    low: int
+    high: int
+    epoch: int
+
+    @property
+    def key(self) -> tuple[int, int]:
+        """The batch and the epoch: a process may hold a batch again while an older lease comes to its end."""
+        return self.batch_id, self.epoch
+
+
+class Recipient(NamedTuple):
+    """One delivery that is due, and what its letter needs. `attempt` numbers the try to come."""
+
+    subscriber_id: int
+    attempt: int
+    address: str
+    name: str
+    public_id: str
+    state: DeliveryState = DeliveryState.PLANNED
+    refusals: int = 0
+
+
+@dataclass
+class Holding:
+    """A leased batch in our hands. Only the ledger changes it.
+
+    `in_flight` are the subscribers whose bodies may be under way, as the batch's row says durably; `gone`
+    are those who were found to have left since it was loaded.
+    """
+
+    lease: Lease
+    recipients: Sequence[Recipient] = ()
+    departures: int = 0
+    started_at: datetime | None = None
+    in_flight: set[int] = field(default_factory=set)
+    gone: set[int] = field(default_factory=set)
+    is_fenced: bool = False
+
+
+class Result(NamedTuple):
+    """The outcome of one try."""
+
+    holding: Holding
+    recipient: Recipient
+    outcome: Outcome
+
+
+class Intent(NamedTuple):
+    """The wish to let one body leave."""
+
+    holding: Holding
+    recipient: Recipient
+
+
+class Entry(NamedTuple):
+    """What one connection has to say at once: the result before, the intent next; or only a sign of life."""
+
+    result: Result | None = None
+    intent: Intent | None = None
+    renews: Holding | None = None
+
+
+class Passage(Enum):
+    """The gate's answer."""
+
+    OPEN = "the intent is durable: the body may leave"
+    LOOK_AGAIN = "somebody left since the batch was loaded: look who, then ask again"
+    SKIP = "the reader left: this letter is not to be sent"
+    STOP = "the campaign is paused or over: give the batch back"
+    FENCED = "the lease was taken away: close the connection, send nothing more"
+    NOTED = "there was no intent; the result is durable"

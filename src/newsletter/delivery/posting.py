@@ -1,0 +1,203 @@
+"""One group commit, prepared: what a group of entries means for each of its batches.
+
+The intents of a batch are one list in its row, `in_flight`: the subscribers whose bodies may be under
+way. So a letter costs one update of its own row, and an intent costs a few bytes in a row that every
+commit renews anyway.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from newsletter.delivery.desk import Desk
+from newsletter.delivery.entries import Entry, Holding, Intent, Passage, Result
+from newsletter.domain.outcomes import Verdict
+from newsletter.domain.settlement import Rules, settle
+from newsletter.domain.states import DeliveryState
+
+
+@dataclass
+class Slip:
+    """What one group says about one lease."""
+
+    holding: Holding
+    departures: int
+    results: list[Result] = field(default_factory=list)
+    intents: list[Intent] = field(default_factory=list)
+
+    def intend(self, intent: Intent) -> None:
+        """Note an intent, unless its reader is known to be gone."""
+        if intent.recipient.subscriber_id not in self.holding.gone:
+            self.intents.append(intent)
+
+    @property
+    def kept(self) -> set[int]:
+        """Who is still in flight when no intent is granted."""
+        return self.holding.in_flight - {each.recipient.subscriber_id for each in self.results}
+
+    @property
+    def granted(self) -> set[int]:
+        """Who is in flight when every intent is granted."""
+        return self.kept | {each.recipient.subscriber_id for each in self.intents}
+
+
+class Row(NamedTuple):
+    """A delivery as a result leaves it, if it still is where the try began."""
+
+    batch_id: int
+    epoch: int
+    campaign_id: int
+    subscriber_id: int
+    attempt: int
+    before: DeliveryState
+    after: DeliveryState
+    counts: bool
+    code: int | None
+    detail: str | None
+    next_at: datetime | None
+
+
+class Standing(NamedTuple):
+    """What the database says of a batch while it is locked by us."""
+
+    is_alive: bool
+    is_running: bool
+    is_current: bool
+    now: datetime
+
+
+Key = tuple[int, int]
+"""A batch and the epoch of its lease."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Entries that are committed together."""
+
+    entries: Sequence[Entry]
+    slips: Sequence[Slip]
+    rows: Sequence[Row]
+
+    def answers(self, found: Mapping[Key, Standing]) -> list[Passage]:
+        """The gate's answer to each entry."""
+        return [answer(entry.intent, found) for entry in self.entries]
+
+
+class Posting(Protocol):
+    """Writes a group in one transaction, on one kind of database."""
+
+    def post(self, slips: Sequence[Slip], rows: Sequence[Row]) -> Mapping[Key, Standing]:
+        """Renew, record and intend; the standings of those batches whose epoch is still ours.
+
+        Intents are granted to a batch that is alive, running and current; results are taken either way.
+        Repeating a group that was committed already changes nothing.
+        """
+        ...
+
+    async def post_soon(
+        self, slips: Sequence[Slip], rows: Sequence[Row], desk: Desk
+    ) -> Mapping[Key, Standing]:
+        """The same, without keeping the event loop waiting."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the connection; the next group opens another."""
+        ...
+
+
+def fold(entries: Iterable[Entry]) -> list[Slip]:
+    """Sort entries by lease, in the order of ids in which all transactions lock."""
+    slips: dict[Key, Slip] = {}
+
+    def slip(holding: Holding) -> Slip:
+        # The number of departures is read before anybody is looked up among those who are gone.
+        return slips.setdefault(holding.lease.key, Slip(holding, holding.departures))
+
+    for entry in entries:
+        if entry.result is not None:
+            slip(entry.result.holding).results.append(entry.result)
+        if entry.intent is not None:
+            slip(entry.intent.holding).intend(entry.intent)
+        if entry.renews is not None:
+            slip(entry.renews)
+    return [slips[key] for key in sorted(slips)]
+
+
+def leaves_its_row(result: Result) -> bool:
+    """Whether a result changes nothing but the list of letters in flight."""
+    return result.outcome.verdict is Verdict.UNTOUCHED
+
+
+def row_of(result: Result, now: datetime, rules: Rules) -> Row:
+    """The row a result leaves behind."""
+    holding, recipient, outcome = result.holding, result.recipient, result.outcome
+    settlement = settle(outcome, recipient.refusals, holding.started_at or now, now, rules)
+    return Row(
+        *holding.lease.key,
+        holding.lease.campaign_id,
+        recipient.subscriber_id,
+        recipient.attempt,
+        recipient.state,
+        settlement.state,
+        settlement.counts,
+        outcome.reply.code or None if outcome.reply else None,
+        settlement.detail or None,
+        settlement.next_at,
+    )
+
+
+def answer(intent: Intent | None, found: Mapping[Key, Standing]) -> Passage:
+    """The gate's answer to an entry with this intent."""
+    if intent is None:
+        return Passage.NOTED
+    if intent.recipient.subscriber_id in intent.holding.gone:
+        return Passage.SKIP
+    return passage(found.get(intent.holding.lease.key))
+
+
+def passage(standing: Standing | None) -> Passage:
+    """The gate's answer to the intents of a batch."""
+    if standing is None or not standing.is_alive:
+        return Passage.FENCED
+    if not standing.is_running:
+        return Passage.STOP
+    return Passage.OPEN if standing.is_current else Passage.LOOK_AGAIN
+
+
+def is_granted(standing: Standing) -> bool:
+    """Whether a batch's intents became durable."""
+    return standing.is_alive and standing.is_running and standing.is_current
+
+
+COUNTED = {
+    DeliveryState.ACCEPTED: "accepted",
+    DeliveryState.DEFERRED: "deferred",
+    DeliveryState.FAILED: "failed",
+    DeliveryState.SKIPPED: "skipped",
+    DeliveryState.UNCERTAIN: "uncertain",
+}
+"""The counters of a batch; planned is what remains of its total."""
+
+
+def count(moves: Iterable[tuple[DeliveryState, DeliveryState]]) -> Counter[str]:
+    """What moves, from and to, do to a batch's counters."""
+    change: Counter[str] = Counter()
+    for before, after in moves:
+        if before in COUNTED:
+            change[COUNTED[before]] -= 1
+        if after in COUNTED:
+            change[COUNTED[after]] += 1
+    return change
+
+
+def write_in_flight(subscriber_ids: Collection[int]) -> str:
+    """The list as it stands in the batch's row."""
+    return json.dumps(sorted(subscriber_ids), separators=(",", ":")) if subscriber_ids else ""
+
+
+def read_in_flight(written: str) -> list[int]:
+    """Read the list of a batch's row."""
+    return list(json.loads(written)) if written else []

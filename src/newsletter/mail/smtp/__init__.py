@@ -1,0 +1,1 @@
+"""Our SMTP client: a protocol without sockets, and an asyncio connection that drives it."""

@@ -1,0 +1,444 @@
+"""The SMTP client as a state machine without sockets: bytes and closings in, events and bytes out.
+
+With PIPELINING (RFC 2920) a body, its final dot and the next letter's MAIL, RCPT and DATA are one
+write, so a letter costs one round trip. Without it the commands go one by one.
+
+Each letter that is offered ends in exactly one event: `Refused` before its body, or `Answered` after it.
+"""
+
+import base64
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from newsletter.domain.errors import BrokenPromise, OutOfStep
+from newsletter.domain.outcomes import Blame, Outcome, Reply, Step, Verdict, judge, nobody_knows
+from newsletter.mail.envelope import Envelope
+from newsletter.mail.smtp.extensions import Extensions, read_extensions
+from newsletter.mail.smtp.replies import ReplyReader
+
+
+@dataclass(frozen=True)
+class Introduction:
+    """How we begin a conversation: who we are, and what we insist on."""
+
+    ehlo_name: str
+    starttls: bool = False
+    username: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class TlsWanted:
+    """The relay waits for a TLS handshake: do it, then call `tls_started`."""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """We are let in; letters may be offered."""
+
+
+@dataclass(frozen=True)
+class Invited:
+    """The relay waits for the body of the letter that was offered."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The offered letter will not be taken; no body left."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The relay's word on the body that was sent, or that there is none."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The conversation is over; `trouble` says what is wrong with the relay, if something is."""
+
+    trouble: str = ""
+
+
+Event = TlsWanted | Ready | Invited | Refused | Answered | Ended
+
+_Command = tuple[bytes, Callable[[Reply], None]]
+"""What is said, and who takes the reply."""
+
+_READY = Ready()
+_INVITED = Invited()
+
+
+class _Phase(Enum):
+    GREETING = auto()
+    IDLE = auto()
+    OFFERING = auto()
+    INVITED = auto()
+    BODY = auto()
+    LEAVING = auto()
+    OVER = auto()
+
+
+class Dialogue:
+    """One conversation with a relay."""
+
+    def __init__(self, introduction: Introduction) -> None:
+        self.extensions = Extensions()
+        self.letters = 0
+        """How many letters the relay was offered so far."""
+        self.replies = 0
+        """How many replies came so far."""
+        self._introduction = introduction
+        self._reader = ReplyReader()
+        self._phase = _Phase.GREETING
+        self._encrypted = False
+        self._expected: deque[Callable[[Reply], None]] = deque([self._on_greeting])
+        self._events: list[Event] = []
+        self._outgoing: list[bytes] = []
+        self._unsaid: list[_Command] = []
+        self._refusal: Outcome | None = None
+        self._next: Envelope | None = None
+        self._answer: Outcome | None = None
+        self._body_is_out = True
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more can be said."""
+        return self._phase is _Phase.OVER
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a letter may be offered."""
+        return self._phase is _Phase.IDLE
+
+    @property
+    def waits(self) -> bool:
+        """Whether the relay owes us a reply."""
+        return bool(self._expected)
+
+    @property
+    def is_worn_out(self) -> bool:
+        """Whether this connection has carried all the letters that the relay allows (RFC 9422)."""
+        limit = self.extensions.mail_limit
+        return bool(limit) and self.letters >= limit
+
+    def events(self) -> list[Event]:
+        """What happened since the last look."""
+        events, self._events = self._events, []
+        return events
+
+    def receive(self, data: bytes, *, body_is_out: bool = True) -> list[Event]:
+        """Take in bytes. `body_is_out` is false while a part of the body still waits in our own buffer."""
+        if self._phase is _Phase.OVER:
+            return self.events()
+        self._body_is_out = body_is_out
+        try:
+            for reply in self._reader.feed(data):
+                self._take(reply)
+                if self.is_over:
+                    break
+        except OutOfStep as trouble:
+            if self._answer is not None:  # whose answer was it?
+                self._answer = Outcome(Verdict.UNCERTAIN, reply=self._answer.reply)
+            self._refusal = None
+            self._end(str(trouble))
+        return self.events()
+
+    def closed(self, reason: str = "", *, body_is_out: bool = True) -> list[Event]:
+        """Take in that the connection is gone, or that we give it up for a reason."""
+        if self._phase is not _Phase.OVER:
+            self._body_is_out = body_is_out
+            self._end(reason or _HUNG_UP.get(self._phase, ""))
+        return self.events()
+
+    def tls_started(self) -> None:
+        """Begin anew inside TLS: what was said before it counts for nothing (RFC 3207 section 4.2)."""
+        self._encrypted = True
+        self._reader = ReplyReader()
+        self.extensions = Extensions()
+        self._say(b"EHLO %s\r\n" % self._introduction.ehlo_name.encode("ascii"), self._on_ehlo)
+
+    def offer(self, envelope: Envelope) -> None:
+        """Ask to take a letter. Raises BadAddress, before a byte is written, for one that cannot be said."""
+        if self._phase is not _Phase.IDLE:
+            raise BrokenPromise(f"a letter was offered while {self._phase.name.lower()}")
+        self._offer(envelope, self._commands(envelope))
+
+    def send_body(self, body: bytes, then: Envelope | None = None) -> None:
+        """Send the letter the relay waits for, and offer the next one in the same breath.
+
+        `body` ends with CRLF and no line of it begins with a dot. Raises BadAddress as `offer` does.
+        """
+        if self._phase is not _Phase.INVITED:
+            raise BrokenPromise(f"a body was sent while {self._phase.name.lower()}")
+        commands = self._commands(then) if then is not None else []
+        self._phase = _Phase.BODY
+        self._outgoing.append(body)
+        self._say(b".\r\n", self._on_body)
+        if then is not None and self.extensions.pipelining and self._cannot_carry(then) is None:
+            self._begin(commands)
+        else:
+            self._next = then
+
+    def quit(self) -> None:
+        """Say goodbye, when there is nothing else to say."""
+        if self._phase is _Phase.IDLE:
+            self._phase = _Phase.LEAVING
+            self._say(b"QUIT\r\n", self._on_quit)
+
+    def outgoing(self) -> bytes:
+        """What is to be written now."""
+        data = b"".join(self._outgoing)
+        self._outgoing.clear()
+        return data
+
+    def _commands(self, envelope: Envelope) -> list[_Command]:
+        envelope.check()
+        options = b""
+        if self.extensions.takes_size and envelope.size:
+            options += b" SIZE=%d" % envelope.size
+        if envelope.needs_smtputf8:
+            options += b" BODY=8BITMIME SMTPUTF8" if self.extensions.eight_bit_mime else b" SMTPUTF8"
+        return [
+            (b"MAIL FROM:<%s>%s\r\n" % (envelope.return_path.encode(), options), self._on_mail),
+            (b"RCPT TO:<%s>\r\n" % envelope.recipient.encode(), self._on_rcpt),
+            (b"DATA\r\n", self._on_data),
+        ]
+
+    def _offer(self, envelope: Envelope, commands: list[_Command]) -> None:
+        refusal = self._cannot_carry(envelope)
+        if refusal is not None:
+            self._refuse(refusal)
+        else:
+            self._phase = _Phase.OFFERING
+            self._begin(commands)
+
+    def _begin(self, commands: list[_Command]) -> None:
+        self.letters += 1
+        if self.extensions.pipelining:
+            for command, handler in commands:
+                self._say(command, handler)
+        else:
+            self._unsaid = commands
+            self._say_next()
+
+    def _cannot_carry(self, envelope: Envelope) -> Outcome | None:
+        """Why the relay need not even be asked."""
+        if self.is_worn_out:
+            return Outcome(Verdict.UNTOUCHED, Blame.RELAY)
+        limit = self.extensions.size_limit
+        if envelope.needs_smtputf8 and not self.extensions.smtputf8:
+            text = "the relay cannot carry addresses beyond ASCII (no SMTPUTF8)"
+            return Outcome(Verdict.PERMANENT, Blame.MESSAGE, Reply(550, "5.6.7", text))
+        if limit and envelope.size > limit:
+            text = f"the letter has {envelope.size} bytes, the relay takes {limit}"
+            return Outcome(Verdict.PERMANENT, Blame.MESSAGE, Reply(552, "5.3.4", text))
+        return None
+
+    def _say(self, command: bytes, handler: Callable[[Reply], None]) -> None:
+        self._outgoing.append(command)
+        self._expected.append(handler)
+
+    def _say_next(self) -> None:
+        if self._unsaid:
+            self._say(*self._unsaid.pop(0))
+
+    def _take(self, reply: Reply) -> None:
+        self.replies += 1
+        if not self._expected:
+            if reply.code == 421:
+                self._end("")
+                return
+            raise OutOfStep(f"speaks without being asked: {reply}")
+        self._expected.popleft()(reply)
+        if reply.code == 421 and not self.is_over:
+            self._end("")
+
+    def _on_greeting(self, reply: Reply) -> None:
+        if reply.code // 100 != 2:
+            self._end(f"refuses us: {reply}")
+            return
+        self._say(b"EHLO %s\r\n" % self._introduction.ehlo_name.encode("ascii"), self._on_ehlo)
+
+    def _on_ehlo(self, reply: Reply) -> None:
+        if reply.code // 100 == 2:
+            self.extensions = read_extensions(self._reader.lines[1:])
+            self._reader.lines = []
+            self._after_ehlo()
+        elif reply.code in {500, 501, 502, 504}:  # older than extensions (RFC 5321 section 3.2)
+            self._say(b"HELO %s\r\n" % self._introduction.ehlo_name.encode("ascii"), self._on_helo)
+        else:
+            self._end(f"refuses us: {reply}")
+
+    def _on_helo(self, reply: Reply) -> None:
+        if reply.code // 100 != 2:
+            self._end(f"refuses us: {reply}")
+            return
+        self._after_ehlo()
+
+    def _after_ehlo(self) -> None:
+        wanted = self._introduction
+        if wanted.starttls and not self._encrypted:
+            if not self.extensions.starttls:
+                self._end("offers no STARTTLS, and mail is not handed over unprotected")
+                return
+            self._say(b"STARTTLS\r\n", self._on_starttls)
+        elif wanted.username:
+            self._sign_in()
+        else:
+            self._enter()
+
+    def _on_starttls(self, reply: Reply) -> None:
+        if reply.code != 220:
+            self._end(f"refuses us: {reply}")
+        elif not self._reader.is_empty:
+            raise OutOfStep("speaks between STARTTLS and its handshake")  # somebody on the way does
+        else:
+            self._events.append(TlsWanted())
+
+    def _sign_in(self) -> None:
+        name, password = self._introduction.username.encode(), self._introduction.password.encode()
+        if "PLAIN" in self.extensions.auth:  # RFC 4616
+            token = base64.b64encode(b"\0%s\0%s" % (name, password))
+            self._say(b"AUTH PLAIN %s\r\n" % token, self._on_signed_in)
+        elif "LOGIN" in self.extensions.auth:
+            answers = deque([name, password])
+
+            def on_question(reply: Reply) -> None:
+                if reply.code == 334 and answers:
+                    self._say(base64.b64encode(answers.popleft()) + b"\r\n", on_question)
+                else:
+                    self._on_signed_in(reply)
+
+            self._say(b"AUTH LOGIN\r\n", on_question)
+        else:
+            self._end("offers no way to sign in that we know (AUTH PLAIN or LOGIN)")
+
+    def _on_signed_in(self, reply: Reply) -> None:
+        if reply.code != 235:
+            self._end(f"refuses us: {reply}")
+            return
+        self._enter()
+
+    def _enter(self) -> None:
+        self._phase = _Phase.IDLE
+        self._events.append(_READY)
+
+    def _on_mail(self, reply: Reply) -> None:
+        self._on_step(Step.MAIL, reply)
+
+    def _on_rcpt(self, reply: Reply) -> None:
+        self._on_step(Step.RCPT, reply)
+
+    def _on_step(self, step: Step, reply: Reply) -> None:
+        if reply.code // 100 == 3:
+            raise OutOfStep(f"answers {step.upper()} with {reply}")
+        if reply.code // 100 != 2 and self._refusal is None:
+            self._refusal = judge(step, reply)
+        if self.extensions.pipelining:
+            return
+        if self._refusal is not None:
+            self._take_back()
+        else:
+            self._say_next()
+
+    def _on_data(self, reply: Reply) -> None:
+        if reply.code == 354:
+            if self._refusal is not None:  # it waits for a body to nobody (RFC 2920 section 3.1)
+                self._say(b".\r\n", self._on_lone_dot)
+                return
+            self._release_answer()
+            self._phase = _Phase.INVITED
+            self._events.append(_INVITED)
+            return
+        if reply.code // 100 in {2, 3}:
+            raise OutOfStep(f"answers DATA with {reply}")
+        self._refusal = self._refusal or judge(Step.DATA, reply)
+        self._take_back()
+
+    def _on_lone_dot(self, _reply: Reply) -> None:
+        self._take_back()
+
+    def _take_back(self) -> None:
+        """Begin anew, and believe the refusal when that is answered: a reply too many cannot pass for it."""
+        self._unsaid = []
+        self._say(b"RSET\r\n", self._on_reset)
+
+    def _on_reset(self, reply: Reply) -> None:
+        assert self._refusal is not None
+        if reply.code // 100 == 2:
+            self._refuse(self._refusal)
+        elif reply.code != 421:
+            raise OutOfStep(f"cannot begin anew: {reply}")
+
+    def _on_body(self, reply: Reply) -> None:
+        # When the next letter is under way, its replies will prove that we are in step.
+        self._phase = _Phase.OFFERING if self._expected else _Phase.IDLE
+        self._answer = judge(Step.BODY, reply)
+        if not self._body_is_out:
+            self._on_early_answer(reply)
+        elif reply.code // 100 == 3:
+            raise OutOfStep(f"answers a letter with {reply}")
+        elif self._phase is _Phase.IDLE:
+            self._release_answer()
+            if reply.code != 421:
+                self._offer_next()
+
+    def _on_early_answer(self, reply: Reply) -> None:
+        """An answer before the final dot left: the dot must not leave any more."""
+        if reply.code // 100 in {2, 3}:
+            self._answer = Outcome(Verdict.UNTOUCHED, Blame.RELAY, reply)
+            self._end(f"answers a letter before its end: {reply}")
+        else:
+            self._end("")
+
+    def _offer_next(self) -> None:
+        """Offer the letter that had to wait for this answer."""
+        then, self._next = self._next, None
+        if then is not None:
+            self._offer(then, self._commands(then))
+
+    def _on_quit(self, _reply: Reply) -> None:
+        self._end("")
+
+    def _refuse(self, outcome: Outcome) -> None:
+        """End the offered letter before its body."""
+        self._release_answer()
+        self._refusal = None
+        self._phase = _Phase.IDLE
+        self._events.append(Refused(outcome))
+
+    def _release_answer(self) -> None:
+        """Tell the answer to the body before; the replies behind it fit, so it was what it seemed."""
+        if self._answer is not None:
+            self._events.append(Answered(self._answer))
+            self._answer = None
+
+    def _end(self, trouble: str) -> None:
+        """Stop. Every letter that is still open comes to its end here."""
+        phase, self._phase = self._phase, _Phase.OVER
+        untouched = Outcome(Verdict.UNTOUCHED, Blame.RELAY)
+        if phase is _Phase.BODY:
+            self._answer = nobody_knows() if self._body_is_out else untouched
+        self._release_answer()
+        is_offered = len(self._expected) > 1 if phase is _Phase.BODY else phase in _OFFERED
+        if is_offered or self._next is not None:
+            self._events.append(Refused(self._refusal or untouched))
+        self._next = None
+        self._expected.clear()
+        self._outgoing.clear()
+        self._events.append(Ended(trouble))
+
+
+_OFFERED = {_Phase.OFFERING, _Phase.INVITED}
+_HUNG_UP = {
+    _Phase.GREETING: "hung up before we could begin",
+    _Phase.OFFERING: "hung up before the letter began",
+    _Phase.INVITED: "hung up before the letter began",
+    _Phase.BODY: "hung up without a word on the letter",
+}
