@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install check test lint lock gallery clean
+.PHONY: help demo install check test bench chaos lint lock gallery clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,7 +26,18 @@ test: install ## Everything: sets up what the tests need, then runs them all
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m bench.engine --limit 1.6
 	@$(BIN)/pytest -n 2
+
+bench: install ## How fast a campaign goes out, beside Postfix's load generator and smtplib
+	@scripts/needs postgresql postfix
+	@$(BIN)/python -m bench.send --recipients 200000 --database postgresql --json
+	@$(BIN)/python -m bench.send --recipients 100000 --database sqlite --json
+
+chaos: install ## Kill everything, again and again, and count the letters
+	@scripts/needs postgresql
+	@$(BIN)/python -m tests.scenarios.chaos --recipients 100000 --kills 34 --every 4 --policy resend
+	@$(BIN)/python -m tests.scenarios.chaos --recipients 100000 --kills 34 --every 4 --policy hold
 
 lint: install ## Mend what can be mended by itself
 	@$(BIN)/ruff format .

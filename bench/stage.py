@@ -94,13 +94,13 @@ def fill(house: House, readers: int, paragraphs: int) -> Post:
         return find_post(session, post.public_id)
 
 
-def publish(house: House, post: Post) -> Campaign:
+def publish(house: House, post: Post, policy: UncertainPolicy = UncertainPolicy.RESEND) -> Campaign:
     """Begin the mailing of a post."""
     with house.database.reading() as session:
         publication = session.get_one(Publication, post.publication_id)
     content = freeze_content(house.composer, house.links, publication, post.section, post)
     with house.database.writing() as session:
-        return begin_campaign(session, house.bell, content, UncertainPolicy.RESEND, datetime.now(UTC))
+        return begin_campaign(session, house.bell, content, policy, datetime.now(UTC))
 
 
 def _add_readers(house: House, publication: Publication, section: Section, numbers: range) -> None:

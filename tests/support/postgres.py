@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -17,7 +17,9 @@ from psycopg import sql
 class Postgres:
     """A running server; hands out fresh databases copied from templates."""
 
-    def __init__(self, socket_folder: Path) -> None:
+    def __init__(self, socket_folder: Path, restart: Callable[[], None]) -> None:
+        self.restart = restart
+        """Stop it as a crash would, and start it again."""
         self._socket_folder = socket_folder
         self._count = 0
 
@@ -72,8 +74,12 @@ def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         control = [_binary("pg_ctl"), "-D", str(data), "-w", "-s", "-l", str(folder / "log")]
         _as(user, [*control, "-o", options, "start"], folder)
+
+        def restart() -> None:
+            _as(user, [*control, "-m", "immediate", "-o", options, "restart"], folder)
+
         try:
-            yield Postgres(folder)
+            yield Postgres(folder, restart)
         finally:
             _as(user, [_binary("pg_ctl"), "-D", str(data), "-m", "immediate", "-s", "stop"], folder)
     finally:

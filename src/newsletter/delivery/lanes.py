@@ -5,7 +5,7 @@ while the relay already waits with its 354.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from newsletter.delivery.entries import Entry, Intent, Passage, Result
@@ -16,6 +16,9 @@ from newsletter.mail.smtp.connection import Connection, Route, open_connection
 from newsletter.mail.smtp.dialogue import Answered, Ended, Event, Invited, Refused
 
 _UNTOUCHED = Outcome(Verdict.UNTOUCHED, Blame.RELAY)
+
+
+Opener = Callable[[Route, Callable[[Event], None]], Awaitable[Connection]]
 
 
 class Office(Protocol):
@@ -64,8 +67,9 @@ class Lane:
     office: Office
     """Whom it works for now; another one each round."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, connect: Opener = open_connection) -> None:
         self._route = route
+        self._connect = connect
         self._connection: Connection | None = None
         self._opening: asyncio.Task[None] | None = None
         self._offered: Assignment | None = None
@@ -125,7 +129,7 @@ class Lane:
 
     async def _open(self) -> None:
         try:
-            connection = await open_connection(self._route, self._hear)
+            connection = await self._connect(self._route, self._hear)
         except RelayTrouble as trouble:
             self._opening = None
             self.office.not_let_in(self, str(trouble))

@@ -140,7 +140,7 @@ class PostgresPosting:
         self._results = []
         connection.send_query_prepared(b"enter_gate", None)
         connection.send_query_prepared(
-            b"post", [*_slip_columns(slips), self._relay_id, *_row_columns(rows), self._lease_for]
+            b"post", [*slip_columns(slips), self._relay_id, *row_columns(rows), self._lease_for]
         )
         connection.pipeline_sync()
         return connection
@@ -184,7 +184,8 @@ def _value(result: PGresult, row: int, column: int) -> bytes:
     return value
 
 
-def _slip_columns(slips: Sequence[Slip]) -> list[bytes]:
+def slip_columns(slips: Sequence[Slip]) -> list[bytes]:
+    """What a group says of its batches, as the statement takes it."""
     granted, kept = [slip.granted for slip in slips], [slip.kept for slip in slips]
     return [
         _numbers(slip.holding.lease.batch_id for slip in slips),
@@ -197,7 +198,8 @@ def _slip_columns(slips: Sequence[Slip]) -> list[bytes]:
     ]
 
 
-def _row_columns(rows: Sequence[Row]) -> list[bytes]:
+def row_columns(rows: Sequence[Row]) -> list[bytes]:
+    """What a group says of its deliveries, as the statement takes it."""
     return [
         _numbers(row.batch_id for row in rows),
         _numbers(row.epoch for row in rows),

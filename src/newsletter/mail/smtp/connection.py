@@ -13,7 +13,7 @@ from newsletter.domain.relays import RelayAddress, Security
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.dialogue import Dialogue, Ended, Event, Introduction, Invited, Ready, TlsWanted
 
-_PIECE = 16 * 1024
+_PIECE = 64 * 1024
 
 
 @dataclass(frozen=True)
