@@ -141,7 +141,14 @@ def _add_readers(house: House, publication: Publication, section: Section, numbe
 def _settle(house: House) -> None:
     """Statistics and a clean slate, as a database that has lived a while has them."""
     with house.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE" if house.database.is_sqlite else "VACUUM ANALYZE"))
+        if house.database.is_sqlite:
+            connection.execute(text("ANALYZE"))
+            return
+        connection.execute(text("VACUUM ANALYZE"))
+        number_on = (
+            "SELECT setval(pg_get_serial_sequence('subscriber', 'id'), (SELECT max(id) FROM subscriber))"
+        )
+        connection.execute(text(number_on))
 
 
 @contextmanager
