@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from newsletter.cli import main
-from newsletter.models import Campaign, Post
+from newsletter.domain.states import CampaignState, DeliveryState, UncertainPolicy
+from newsletter.models import Campaign, Post, Subscriber
 from newsletter.wiring import House
 from tests.conftest import SECRET
+from tests.delivery.worker import UNCERTAIN, frozen, say, taken
 from tests.support.factories import make_author, make_publication, make_section, make_subscriber
+from tests.support.ledgers import assert_counts_add_up, campaign_now, states
 
 Run = Callable[..., Result]
 
@@ -135,6 +138,8 @@ def test_status_tells_that_all_is_well(on_database: Run, filled: House, letter: 
         (["account", "add", "not an address"], "An email address holds no spaces"),
         (["account", "add", "a@example.org", "--name", "x" * 300], "The name is too long"),
         (["campaign", "resume", "nothing"], "There is no such campaign"),
+        (["campaign", "show", "nothing"], "There is no such campaign"),
+        (["campaign", "settle", "nothing", "--as", "failed"], "There is no such campaign"),
         (["worker"], "SMTP_URL is not set"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -315,3 +320,123 @@ def test_a_file_that_names_its_address_is_published_there_once(
     assert "There is a post at “here” already" in again.output
     with filled.database.reading() as session:
         assert len(session.scalars(select(Campaign)).all()) == len(session.scalars(select(Post)).all()) == 1
+
+
+def in_doubt(house: House, readers: int = 3) -> Campaign:
+    """A campaign whose every letter left without an answer, and is held."""
+    campaign = frozen(house, UncertainPolicy.HOLD, readers=readers)
+    ledger = house.ledger()
+    holding = taken(ledger)
+    for recipient in holding.recipients:
+        say(ledger, holding, recipient, UNCERTAIN)
+    ledger.give_back(holding)
+    ledger.close()
+    return campaign
+
+
+def first_reader(house: House) -> Subscriber:
+    with house.database.reading() as session:
+        return session.scalars(select(Subscriber).order_by(Subscriber.id)).all()[0]
+
+
+def test_a_campaign_shows_its_counts_and_its_letters_in_doubt(on_database: Run, house: House) -> None:
+    campaign, reader = in_doubt(house), first_reader(house)
+
+    shown = on_database("campaign", "show", campaign.public_id).output
+
+    for line in ("subject        A letter", "state          finished", "policy         hold"):
+        assert line in shown
+    assert "uncertain      3" in shown
+    assert f"  {reader.public_id}  try 1, since 20" in shown
+    assert "a person decides\n      the relay took the letter and never answered\n" in shown
+    assert "more" not in shown
+
+
+def test_addresses_are_shown_only_when_asked_for(on_database: Run, house: House) -> None:
+    campaign, reader = in_doubt(house, readers=1), first_reader(house)
+    show = ("campaign", "show", campaign.public_id)
+    assert reader.address
+
+    for form in ([], ["--json"], ["--all"]):
+        assert reader.address not in on_database(*show, *form).output
+        assert reader.address in on_database(*show, *form, "--addresses").output
+
+
+def test_many_letters_in_doubt_are_shown_in_part_or_all(on_database: Run, house: House) -> None:
+    show = ("campaign", "show", in_doubt(house, readers=23).public_id)
+
+    assert "and 3 more" in on_database(*show).output
+    assert "more" not in on_database(*show, "--all").output
+    facts = json.loads(on_database(*show, "--json").output)
+    assert (facts["uncertain"], len(facts["in_doubt"])) == (23, 20)
+    assert facts["in_doubt"][0].keys() == {"subscriber", "attempt", "since", "detail", "due_at"}
+    assert len(json.loads(on_database(*show, "--json", "--all").output)["in_doubt"]) == 23
+
+
+@pytest.mark.parametrize(
+    ("decision", "says", "state"),
+    [
+        ("accepted", "Settled 3 letters as accepted.", DeliveryState.ACCEPTED),
+        ("failed", "Settled 3 letters as failed.", DeliveryState.FAILED),
+        ("resend", "Planned 3 letters again, to be sent now.", DeliveryState.PLANNED),
+    ],
+)
+def test_letters_in_doubt_are_settled_once_by_a_persons_decision(
+    on_database: Run, house: House, decision: str, says: str, state: DeliveryState
+) -> None:
+    campaign = in_doubt(house)
+    settle = ("campaign", "settle", campaign.public_id, "--as", decision, "--yes")
+
+    assert on_database(*settle).output == f"{says}\n"
+    assert states(house, campaign.id) == {state: 3}
+
+    again = on_database(*settle)
+    assert (again.exit_code, again.output) == (0, "Nothing is in doubt; nothing was changed.\n")
+    assert_counts_add_up(house, campaign.id)
+
+
+def test_settling_one_letter_leaves_the_others(on_database: Run, house: House) -> None:
+    campaign, reader = in_doubt(house), first_reader(house)
+    of_one = ("campaign", "settle", campaign.public_id, "--yes", "--subscriber", reader.public_id)
+
+    assert on_database(*of_one, "--as", "accepted").output == "Settled 1 letter as accepted.\n"
+
+    says = "That letter is accepted, not in doubt; nothing was changed.\n"
+    assert on_database(*of_one, "--as", "failed").output == says
+    assert states(house, campaign.id) == {DeliveryState.ACCEPTED: 1, DeliveryState.UNCERTAIN: 2}
+    assert_counts_add_up(house, campaign.id)
+
+
+def test_settling_asks_first(on_database: Run, house: House) -> None:
+    campaign = in_doubt(house)
+
+    result = on_database("campaign", "settle", campaign.public_id, "--as", "failed")
+
+    assert result.exit_code == 1
+    assert "Settle 3 letters of “A letter” as failed? This cannot be taken back." in result.output
+    assert states(house, campaign.id) == {DeliveryState.UNCERTAIN: 3}
+
+
+def test_letters_of_a_paused_campaign_wait_for_it(on_database: Run, house: House) -> None:
+    campaign = in_doubt(house)
+    with house.database.writing() as session:
+        session.execute(update(Campaign).values(state=CampaignState.PAUSED))
+
+    result = on_database("campaign", "settle", campaign.public_id, "--as", "resend", "--yes")
+
+    assert result.output == "Planned 3 letters again, to be sent as soon as the campaign is resumed.\n"
+    assert campaign_now(house, campaign.id).state is CampaignState.PAUSED
+
+
+def test_what_cannot_be_settled_gets_a_sentence(on_database: Run, house: House) -> None:
+    campaign = in_doubt(house)
+    settle = ("campaign", "settle", campaign.public_id, "--as", "resend", "--yes")
+    with house.database.writing() as session:
+        session.execute(update(Campaign).values(state=CampaignState.CANCELLED))
+
+    nobody, cancelled = on_database(*settle, "--subscriber", "nobody"), on_database(*settle)
+
+    assert "This campaign has no letter to a subscriber nobody." in nobody.output
+    assert "The campaign was cancelled" in cancelled.output
+    assert nobody.exit_code == cancelled.exit_code == 1
+    assert states(house, campaign.id) == {DeliveryState.UNCERTAIN: 3}

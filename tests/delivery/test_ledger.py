@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
 
 from newsletter.delivery.entries import Entry, Intent, Passage, Result
 from newsletter.delivery.ledger import Ledger
@@ -13,8 +12,8 @@ from newsletter.delivery.posting import read_in_flight
 from newsletter.delivery.relays import ensure_relay
 from newsletter.domain.outcomes import Outcome, Reply
 from newsletter.domain.relays import parse_relay_url
-from newsletter.domain.states import BatchState, CampaignState, DeliveryState, UncertainPolicy
-from newsletter.models import Campaign, Delivery, Publication
+from newsletter.domain.states import DeliveryState
+from newsletter.models import Campaign, Publication
 from newsletter.wiring import House
 from tests.delivery.worker import (
     ACCEPTED,
@@ -34,7 +33,6 @@ from tests.delivery.worker import (
 from tests.support.ledgers import (
     assert_counts_add_up,
     batches_of,
-    campaign_now,
     deliveries_of,
     states,
 )
@@ -268,38 +266,6 @@ def test_a_post_may_be_repeated_word_for_word(house: House, campaign: Campaign, 
     assert_counts_add_up(house, campaign.id)
 
 
-def test_a_batch_with_something_deferred_waits_for_it(
-    house: House, campaign: Campaign, ledger: Ledger
-) -> None:
-    holding = taken(ledger)
-    for recipient, outcome in zip(holding.recipients, (ACCEPTED, LATER, NEVER), strict=True):
-        say(ledger, holding, recipient, outcome)
-
-    ledger.give_back(holding)
-
-    batch = batch_now(house, holding)
-    with house.database.reading() as session:
-        due = session.scalars(select(Delivery.next_at).where(Delivery.state == D.DEFERRED)).one()
-    assert (batch.state, batch.due_at) == (BatchState.READY, due)
-    assert ledger.lease("two") is None
-
-
-def test_the_last_batch_that_is_done_finishes_its_campaign(house: House, ledger: Ledger) -> None:
-    campaign = frozen(house, readers=2, batch_size=1)
-    first, second = taken(ledger), taken(ledger)
-
-    say(ledger, first, intend(ledger, first), ACCEPTED)
-    ledger.give_back(first)
-    assert batch_now(house, first).state is BatchState.DONE
-    assert campaign_now(house, campaign.id).state is CampaignState.SENDING
-
-    say(ledger, second, intend(ledger, second), NEVER)
-    ledger.give_back(second)
-    finished = campaign_now(house, campaign.id)
-    assert finished.state is CampaignState.FINISHED
-    assert finished.finished_at is not None
-
-
 def test_a_temporary_refusal_becomes_final_when_the_campaign_is_too_old(
     house: House, campaign: Campaign, ledger: Ledger
 ) -> None:
@@ -314,53 +280,6 @@ def test_a_temporary_refusal_becomes_final_when_the_campaign_is_too_old(
     assert (row.state, row.next_at) == (D.FAILED, None)
     assert (row.detail or "").startswith("gave up: 451 4.7.1")
     assert_counts_add_up(house, campaign.id)
-
-
-def test_an_intent_whose_body_never_left_is_forgotten_when_the_batch_is_given_back(
-    house: House, campaign: Campaign, ledger: Ledger
-) -> None:
-    holding = taken(ledger)
-    intend(ledger, holding)
-
-    ledger.give_back(holding)
-
-    batch = batch_now(house, holding)
-    assert (batch.state, batch.in_flight, batch.sending) == (BatchState.READY, "", 0)
-    assert states(house, campaign.id) == {D.PLANNED: 3}
-    assert_counts_add_up(house, campaign.id)
-
-
-def test_a_batch_is_given_back_once(house: House, campaign: Campaign, ledger: Ledger) -> None:
-    holding = taken(ledger)
-    ledger.give_back(holding)
-    again = taken(ledger, "two")
-    intend(ledger, again)
-
-    ledger.give_back(holding)
-
-    batch = batch_now(house, again)
-    assert (batch.state, batch.owner, batch.sending) == (BatchState.LEASED, "two", 1)
-
-
-def test_a_batch_that_is_given_back_may_wait(house: House, campaign: Campaign, ledger: Ledger) -> None:
-    holding = taken(ledger)
-
-    ledger.give_back(holding, not_before=3600)
-
-    assert batch_now(house, holding).due_at > house.now() + timedelta(minutes=59)
-    assert ledger.lease("two") is None
-
-
-def test_in_doubt_under_hold_stays_and_does_not_keep_the_batch_open(house: House, ledger: Ledger) -> None:
-    campaign = frozen(house, UncertainPolicy.HOLD, readers=1)
-    holding = taken(ledger)
-
-    say(ledger, holding, intend(ledger, holding), UNCERTAIN)
-    ledger.give_back(holding)
-
-    assert batch_now(house, holding).state is BatchState.DONE
-    assert campaign_now(house, campaign.id).state is CampaignState.FINISHED
-    assert states(house, campaign.id) == {D.UNCERTAIN: 1}
 
 
 def test_nothing_to_say_changes_nothing(house: House, campaign: Campaign, ledger: Ledger) -> None:

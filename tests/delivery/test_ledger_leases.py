@@ -5,7 +5,7 @@ from contextlib import closing
 from datetime import timedelta
 
 from newsletter.delivery.ledger import Ledger
-from newsletter.domain.states import BatchState
+from newsletter.domain.states import BatchState, CampaignState
 from newsletter.models import Batch, Campaign, Relay
 from newsletter.wiring import House
 from tests.delivery.worker import batch_now, frozen, taken
@@ -70,10 +70,9 @@ def test_a_campaign_with_batches_in_hands_waits_for_one_without(house: House, le
 
 
 def test_a_campaign_that_is_not_sending_is_passed_over(house: House, ledger: Ledger) -> None:
-    frozen(house).id
-    other = frozen(house)
+    paused, other = frozen(house), frozen(house)
     with house.database.writing() as session:
-        session.get_one(Campaign, other.id - 1).state = "paused"
+        session.get_one(Campaign, paused.id).state = CampaignState.PAUSED
 
     assert taken(ledger).lease.campaign_id == other.id
     assert ledger.lease("one") is None

@@ -5,6 +5,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from newsletter.delivery.freezing import freeze_audience
+from newsletter.delivery.ledger import Ledger
 from newsletter.domain.states import BatchState, CampaignState
 from newsletter.jobs import Job
 from newsletter.models import Batch, Campaign, Notice, Worker
@@ -26,12 +27,14 @@ def test_a_lost_bell_of_a_new_campaign_is_rung_again(house: House, rings: Rings)
     assert rings.heard == [(Job.FREEZE, (campaign.id,))]
 
 
-def test_a_batch_that_is_due_is_rung_for_until_it_is_leased(house: House, rings: Rings) -> None:
+def test_a_batch_that_is_due_is_rung_for_until_it_is_leased(
+    house: House, rings: Rings, ledger: Ledger
+) -> None:
     campaign = make_campaign(house)
     freeze_audience(house.database, house.bell, campaign.id, 100)
 
     assert sweep(house, rings) == [Job.SEND]
-    house.ledger().lease("one")
+    ledger.lease("one")
     assert sweep(house, rings) == []
 
 
@@ -44,10 +47,10 @@ def test_a_batch_that_is_not_due_yet_wakes_nobody(house: House, rings: Rings) ->
     assert sweep(house, rings) == []
 
 
-def test_an_expired_lease_is_taken_back_and_rung_for(house: House, rings: Rings) -> None:
+def test_an_expired_lease_is_taken_back_and_rung_for(house: House, rings: Rings, ledger: Ledger) -> None:
     campaign = make_campaign(house)
     freeze_audience(house.database, house.bell, campaign.id, 100)
-    house.ledger().lease("one")
+    ledger.lease("one")
     with house.database.writing() as session:
         session.execute(update(Batch).values(lease_until=NOW - timedelta(days=1)))
 

@@ -1,4 +1,4 @@
-"""Being let in, or not, and single letters, on real sockets."""
+"""Being let in, or not, on real sockets."""
 
 import asyncio
 import socket
@@ -13,13 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from newsletter.domain.errors import RelayTrouble
-from newsletter.domain.outcomes import Outcome, Verdict
 from newsletter.domain.relays import RelayAddress, Security
-from newsletter.mail.smtp.client import Client
 from newsletter.mail.smtp.connection import Route, Timeouts, open_connection
-from newsletter.mail.smtp.dialogue import Event, Invited
 from tests.mail.test_connection import Ears, Peer, Run, relay, run
-from tests.mail.test_dialogue import ACCEPTED, ANN, BOB, BODY, INVITES, QUEUED, lines
+from tests.mail.test_dialogue import lines
 
 __all__ = ["run"]
 
@@ -165,106 +162,3 @@ def test_a_port_where_nobody_listens_is_trouble(run: Run) -> None:
             await open_connection(route, Ears())
 
     run(scenario())
-
-
-async def take(peer: Peer, answer: bytes = QUEUED) -> None:
-    """Take one letter."""
-    await peer.invite()
-    await peer.hear(b"\r\n.\r\n")
-    await peer.say(answer)
-
-
-def test_a_letter_whose_relay_says_goodbye_with_its_invitation_did_not_leave(run: Run) -> None:
-    heard = bytearray()
-
-    async def play(peer: Peer) -> None:
-        await peer.let_in()
-        await peer.hear(b"DATA\r\n")
-        await peer.say(INVITES + lines("421 closing"))
-        heard.extend(await peer.read_all())
-
-    async def scenario() -> None:
-        async with relay(play) as route:
-            with pytest.raises(RelayTrouble, match="hung up before the letter began"):
-                await Client(route).send(ANN, BODY)
-
-    run(scenario())
-    assert heard == b""
-
-
-def test_a_letter_whose_conversation_ends_at_its_invitation_goes_over_another(run: Run) -> None:
-    async def play(peer: Peer) -> None:
-        await peer.let_in()
-        await take(peer)
-        await take(peer)
-        await peer.read_all()
-
-    async def scenario() -> None:
-        async with relay(play) as route:
-            client = Client(route)
-            await client.send(ANN, BODY)
-            connection = client._connection
-            assert connection is not None
-            hear = connection.hear
-
-            def hang_up(event: Event) -> None:
-                hear(event)
-                if isinstance(event, Invited):
-                    connection.drop()
-
-            connection.hear = hang_up
-            assert await client.send(BOB, BODY) == Outcome(Verdict.ACCEPTED, reply=ACCEPTED.reply)
-            client.drop()
-
-    run(scenario())
-
-
-def test_a_letter_never_hears_the_answer_to_one_that_was_given_up(run: Run) -> None:
-    peers = list[Peer]()
-    left, came = asyncio.Event(), asyncio.Event()
-
-    async def play(peer: Peer) -> None:
-        peers.append(peer)
-        await peer.let_in()
-        await peer.invite()
-        await peer.hear(b"\r\n.\r\n")
-        if len(peers) == 1:
-            left.set()
-            await came.wait()
-            await peer.say(lines("250 2.0.0 the first"))
-        else:
-            came.set()
-            await peers[0].reader.read()
-            await peer.say(lines("451 4.3.0 the second"))
-        await peer.read_all()
-
-    async def scenario() -> None:
-        async with relay(play) as route:
-            client = Client(route)
-            first = asyncio.create_task(client.send(ANN, BODY))
-            await left.wait()
-            first.cancel()
-            outcome = await client.send(BOB, BODY)
-            assert str(outcome.reply) == "451 4.3.0 the second"
-            client.drop()
-
-    run(scenario())
-
-
-def test_a_worn_out_connection_is_left_politely_for_another(run: Run) -> None:
-    goodbyes = list[bytes]()
-
-    async def play(peer: Peer) -> None:
-        await peer.let_in(Security.PLAIN, "LIMITS MAILMAX=1")
-        await take(peer)
-        goodbyes.append(await peer.reader.read(100))
-        await peer.say(lines("221 bye"))
-
-    async def scenario() -> None:
-        async with relay(play) as route:
-            client = Client(route)
-            assert [await client.send(to, BODY) for to in (ANN, BOB)] == [ACCEPTED, ACCEPTED]
-            await client.close()
-
-    run(scenario())
-    assert goodbyes == [b"QUIT\r\n"] * 2

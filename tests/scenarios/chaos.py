@@ -109,6 +109,10 @@ class Fire:
         self.kills += 1
         self.workers.append(self.start())
 
+    def start_the_dead(self) -> None:
+        """What a service manager does: Celery gives up when a child dies while it is being started."""
+        self.workers = [worker if worker.is_alive else self.start() for worker in self.workers]
+
     def flush_broker(self) -> None:
         """Every bell is lost."""
         self.broker.flush()
@@ -193,6 +197,7 @@ def rage(
 def _send_under_fire(fire: Fire, campaign: Campaign, kills: int, every: float) -> None:
     next_blow = monotonic() + every
     while not _is_finished(fire.house, campaign):
+        fire.start_the_dead()
         if fire.kills < kills and monotonic() > next_blow:
             fire.shoot()
             next_blow = monotonic() + every * fire.dice.uniform(0.3, 1.7)

@@ -1,16 +1,28 @@
-"""A house with a relay, a broker and workers that can be killed."""
+"""A house with a relay, a broker and workers that can be killed; and campaigns on their way to a sink."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from pydantic import SecretStr
 
+from newsletter.delivery.freezing import freeze_audience
+from newsletter.delivery.sending import Sender
+from newsletter.domain.states import CampaignState, DeliveryState, UncertainPolicy
+from newsletter.migrations import upgrade
+from newsletter.models import Campaign
 from newsletter.settings import Settings
 from newsletter.wiring import House, wire
+from tests.conftest import Rings
+from tests.support.checker import Findings, check
+from tests.support.factories import make_campaign
+from tests.support.ledgers import campaign_now, states
 from tests.support.relay import Relay
-from tests.support.stack import Worker, environment_of, running_broker, workers
+from tests.support.sink import Script, Sink, running_sink
+from tests.support.stack import Worker, environment_of, running_broker, wait_for, workers
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +55,143 @@ def works(settings: Settings, relay: Relay, broker: str, tmp_path: Path) -> Iter
     with workers() as start:
         yield Works(house, lambda: start(environment_of(running), log))
     house.database.close()
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with running_sink() as sink:
+        yield sink
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """A frozen campaign on its way to a sink, and a sender in this process."""
+
+    house: House
+    campaign_id: int
+    sender: Sender
+    sink: Sink
+
+    @property
+    def state(self) -> CampaignState:
+        return campaign_now(self.house, self.campaign_id).state
+
+    @property
+    def states(self) -> dict[DeliveryState, int]:
+        return states(self.house, self.campaign_id)
+
+    def send_once(self) -> None:
+        """One round, and a look for what was left lying."""
+        self.sender.send_due("a worker", lambda: False, lambda: None)
+        self.house.sweep("a sweeper").run()
+
+    def send_until(self, condition: Callable[[], bool]) -> None:
+        def sent() -> bool:
+            self.send_once()
+            return condition()
+
+        wait_for(sent)
+
+    def finish(self) -> Findings:
+        """Send until all is done; gives what the books say then."""
+        self.send_until(lambda: self.state is CampaignState.FINISHED)
+        return check(self.house, self.campaign_id, self.sink)
+
+
+class Begin(Protocol):
+    """Begins a mailing; `prepare` is called before its audience is frozen; other values are settings."""
+
+    def __call__(
+        self,
+        script: Script = ...,
+        *,
+        readers: int = ...,
+        policy: UncertainPolicy = ...,
+        markdown: str = ...,
+        prepare: Callable[[House, Campaign], None] = ...,
+        **values: object,
+    ) -> Mailing: ...
+
+
+@pytest.fixture
+def begin(settings: Settings, sink: Sink, rings: Rings) -> Iterator[Begin]:
+    with ExitStack() as stack:
+
+        def begin(
+            script: Script = Script(),  # noqa: B008 (frozen)
+            *,
+            readers: int = 24,
+            policy: UncertainPolicy = UncertainPolicy.RESEND,
+            markdown: str = "Hello.",
+            prepare: Callable[[House, Campaign], None] = lambda _house, _campaign: None,
+            **values: object,
+        ) -> Mailing:
+            sink.play(script)
+            house = House(_in_a_hurry(settings, sink, values), rings)
+            stack.callback(house.database.close)
+            campaign = make_campaign(house, readers=readers, policy=policy, markdown=markdown)
+            prepare(house, campaign)
+            freeze_audience(house.database, house.bell, campaign.id, 10)
+            sender = house.sender()
+            stack.callback(sender.close)
+            return Mailing(house, campaign.id, sender, sink)
+
+        yield begin
+
+
+def _in_a_hurry(settings: Settings, sink: Sink, values: dict[str, object]) -> Settings:
+    defaults = {
+        "smtp_url": SecretStr(sink.url),
+        "connections": 4,
+        "relay_waits": (0.05,),
+        "retry_waits": (0.05,),
+    }
+    return settings.model_copy(update={**defaults, **values})
+
+
+@dataclass(frozen=True)
+class Plant:
+    """An installation with real workers whose letters go to a sink, and a campaign they are to send."""
+
+    house: House
+    sink: Sink
+    start_worker: Callable[[], Worker]
+    campaign_id: int
+
+    def wait_for_copies(self, number: int) -> None:
+        self.sink.wait_for(lambda: len(self.sink.accepted()) >= number)
+
+    def wait_until_finished(self) -> Findings:
+        wait_for(lambda: campaign_now(self.house, self.campaign_id).state is CampaignState.FINISHED)
+        return check(self.house, self.campaign_id, self.sink)
+
+
+class Build(Protocol):
+    """Builds a plant; other values are settings."""
+
+    def __call__(self, readers: int, policy: UncertainPolicy = ..., **values: object) -> Plant: ...
+
+
+@pytest.fixture
+def build(settings: Settings, sink: Sink, broker: str, tmp_path: Path) -> Iterator[Build]:
+    with ExitStack() as stack:
+        start = stack.enter_context(workers())
+
+        def build(readers: int, policy: UncertainPolicy = UncertainPolicy.RESEND, **values: object) -> Plant:
+            defaults = {
+                "smtp_url": SecretStr(sink.url),
+                "redis_url": broker,
+                "connections": 8,
+                "batch_size": 100,
+                "sweep_every": 0.3,
+                "lease_for": 2.0,
+            }
+            sink.play(Script(dot_latency=0.05))
+            house = wire(settings.model_copy(update={**defaults, **values}))
+            stack.callback(house.database.close)
+            upgrade(house.database.engine)
+            campaign = make_campaign(house, readers=readers, policy=policy)
+            log = tmp_path / "worker.log"
+            return Plant(house, sink, lambda: start(environment_of(house.settings), log), campaign.id)
+
+        yield build

@@ -51,6 +51,11 @@ class Worker:
         """The parent process."""
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
     def kill(self) -> None:
         """End it as a power cut would: parent and children at once."""
         if self._process.poll() is None:

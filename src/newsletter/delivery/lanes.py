@@ -254,7 +254,7 @@ class Lane:
         self._connection = None
         self._post_result()
         if not self._hangs_up:
-            self.office.lane_ended(self, trouble)
+            self.office.lane_ended(self, str(self._route.trouble(trouble)) if trouble else "")
 
     def _post_result(self) -> None:
         """Make an outcome durable by itself, when no intent follows that could carry it."""

@@ -138,13 +138,13 @@ class Ledger:
         return Group(entries, slips, rows)
 
     def _settle(self, group: Group, found: Mapping[Key, Standing]) -> list[Result]:
-        """Remember what the database now says of each batch. Returns the results it did not take."""
+        """Remember what the database now says of each batch. Returns what it did not take and may be late."""
         late: list[Result] = []
         for slip in group.slips:
             holding, standing = slip.holding, found.get(slip.holding.lease.key)
             if standing is None:
                 holding.is_fenced = True
-                late += slip.results
+                late += slip.of_bodies
                 continue
             self._follow_clock(standing.now)
             holding.is_fenced = not standing.is_alive

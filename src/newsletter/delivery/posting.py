@@ -34,6 +34,11 @@ class Slip:
             self.intents.append(intent)
 
     @property
+    def of_bodies(self) -> list[Result]:
+        """The results of bodies that left under this lease; a refusal before the body settles no doubt."""
+        return [each for each in self.results if each.recipient.subscriber_id in self.holding.in_flight]
+
+    @property
     def kept(self) -> set[int]:
         """Who is still in flight when no intent is granted."""
         return self.holding.in_flight - {each.recipient.subscriber_id for each in self.results}

@@ -129,10 +129,10 @@ class PostgresPosting:
     def _connect(self) -> psycopg.Connection:
         connection = self._database.driver_connection()
         assert isinstance(connection, psycopg.Connection)
+        self._connection = connection  # whatever goes wrong from here on, `reset` closes it
         for name, statement in ((b"enter_gate", _ENTER_GATE), (b"post", _POST)):
             _require(connection.pgconn.prepare(name, statement), ExecStatus.COMMAND_OK)
         connection.pgconn.enter_pipeline_mode()
-        self._connection = connection
         return connection
 
     def _send(self, slips: Sequence[Slip], rows: Sequence[Row]) -> PGconn:
