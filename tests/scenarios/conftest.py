@@ -48,6 +48,7 @@ def works(settings: Settings, relay: Relay, broker: str, tmp_path: Path) -> Iter
             "sweep_every": 0.3,
             "lease_for": 2.0,
             "uncertain_grace": 0.0,
+            "connections": 1,
         }
     )
     house = wire(running)
