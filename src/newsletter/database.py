@@ -8,6 +8,7 @@ to change something would be an error, not a habit.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     CursorResult,
     Engine,
     Result,
+    Select,
     create_engine,
     event,
     func,
@@ -97,7 +99,12 @@ def clock(session: Session) -> datetime:
     """The database's own clock: leases and retries of all workers are measured by it alone."""
     if session.get_bind().dialect.name == "sqlite":
         return datetime.now(UTC)
-    return session.scalars(select(func.clock_timestamp(type_=Moment()))).one()
+    return session.scalars(_ask_the_time()).one()
+
+
+@cache  # asked several times a batch, and dearer to compose than to answer
+def _ask_the_time() -> Select[datetime]:
+    return select(func.clock_timestamp(type_=Moment()))
 
 
 def enter_gate(session: Session) -> None:

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     web_threads: int = Field(default=8, ge=1)
 
     connections: int = Field(default=8, ge=1)
-    batch_size: int = Field(default=1000, ge=1)
+    batch_size: int = Field(default=4000, ge=1)
     lease_for: float = Field(default=30, gt=0)
     send_for: float = Field(default=50, gt=0)
     stop_within: float = Field(default=25, gt=0)

@@ -1,7 +1,6 @@
 """The ledger: intents, outcomes, and how rows and counters follow."""
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -167,7 +166,7 @@ def test_a_reply_may_say_anything(house: House, campaign: Campaign, ledger: Ledg
     holding = taken(ledger)
     recipient = intend(ledger, holding)
 
-    say(ledger, holding, recipient, replace(NEVER, reply=Reply(550, "5.1.1", text)))
+    say(ledger, holding, recipient, NEVER._replace(reply=Reply(550, "5.1.1", text)))
 
     assert row_now(house, holding, recipient).detail == f"550 5.1.1 {text}".strip()
 

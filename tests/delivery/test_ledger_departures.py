@@ -121,6 +121,21 @@ def test_whoever_leaves_while_their_letter_is_under_way_is_not_skipped(
     assert_counts_add_up(house, campaign.id)
 
 
+def test_a_refusal_of_somebody_who_was_skipped_meanwhile_changes_nothing(
+    house: House, campaign: Campaign, ledger: Ledger
+) -> None:
+    holding = taken(ledger)
+    leaver = holding.recipients[0]
+    leave(house, holding, leaver)
+    ledger.look_again(holding, [leaver.subscriber_id])
+
+    say(ledger, holding, leaver, LATER)
+
+    row = row_now(house, holding, leaver)
+    assert (row.state, row.attempt, row.detail) == (D.SKIPPED, 0, "left")
+    assert_counts_add_up(house, campaign.id)
+
+
 def test_a_second_look_under_a_lost_lease_lets_nobody_through(
     house: House, campaign: Campaign, ledger: Ledger
 ) -> None:

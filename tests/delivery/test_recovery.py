@@ -14,6 +14,7 @@ from newsletter.models import Batch, Campaign, Delivery
 from newsletter.wiring import House
 from tests.delivery.worker import (
     ACCEPTED,
+    UNCERTAIN,
     all_readers,
     batch_now,
     deferred,
@@ -164,6 +165,25 @@ def test_a_letter_at_which_every_worker_stops_is_repeated_only_so_often(house: H
     row = deliveries_of(house, campaign.id)[0]
     assert (row.state, row.resends, row.attempt) == (D.UNCERTAIN, MAX_RESENDS, MAX_RESENDS + 1)
     assert batches_of(house, campaign.id)[0].state is BatchState.DONE
+    assert_counts_add_up(house, campaign.id)
+
+
+def test_a_letter_repeated_as_often_as_allowed_stays_in_doubt_while_others_of_its_batch_are_sent(
+    house: House, ledger: Ledger
+) -> None:
+    campaign = frozen(house, readers=2)
+    first = taken(ledger)
+    say(ledger, first, intend(ledger, first), UNCERTAIN)
+    ledger.give_back(first)
+    with house.database.writing() as session:
+        spent = session.get_one(Delivery, (campaign.id, first.recipients[0].subscriber_id))
+        spent.resends = MAX_RESENDS
+        session.get_one(Batch, first.lease.batch_id).resends = MAX_RESENDS
+
+    again = taken(ledger, "two")
+
+    assert [each.subscriber_id for each in again.recipients] == [first.recipients[1].subscriber_id]
+    assert states(house, campaign.id) == {D.UNCERTAIN: 1, D.PLANNED: 1}
     assert_counts_add_up(house, campaign.id)
 
 

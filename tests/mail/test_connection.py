@@ -148,7 +148,7 @@ def test_a_body_that_left_and_was_not_answered_is_uncertain(run: Run, security: 
     async def scenario() -> None:
         async with relay(play, security) as route:
             connection, ears = await invited(route)
-            connection.send_body(BODY, BOB)
+            connection.send_body([BODY], BOB)
             assert await ears.until(Ended) == [Answered(UNCERTAIN), Refused(UNTOUCHED), NO_WORD]
 
     run(scenario())
@@ -164,7 +164,7 @@ def test_a_relay_that_does_not_answer_is_given_up(run: Run, security: Security) 
     async def scenario() -> None:
         async with relay(play, security, wait=0.5) as route:
             connection, ears = await invited(route)
-            connection.send_body(BODY)
+            connection.send_body([BODY])
             ended = Ended("did not answer within 0.5 seconds")
             assert await ears.until(Ended) == [Answered(UNCERTAIN), ended]
 
@@ -186,7 +186,7 @@ def test_a_relay_that_reads_slowly_gets_every_byte(run: Run, security: Security)
     async def scenario() -> None:
         async with relay(play, security) as route:
             connection, ears = await invited(route)
-            connection.send_body(HUGE, BOB)
+            connection.send_body([HUGE], BOB)
             assert await ears.until(Invited) == [Answered(ACCEPTED), Invited()]
             connection.drop()
 
@@ -208,7 +208,7 @@ def test_a_body_that_is_dropped_half_written_leaves_nothing_in_doubt(run: Run, s
     async def scenario() -> None:
         async with relay(play, security) as route:
             connection, ears = await invited(route)
-            connection.send_body(HUGE, BOB)
+            connection.send_body([HUGE], BOB)
             connection.drop()
             dropped.set()
             assert ears.heard == [Answered(UNTOUCHED), Refused(UNTOUCHED), NO_WORD]
@@ -222,7 +222,7 @@ def test_a_body_that_is_dropped_half_written_leaves_nothing_in_doubt(run: Run, s
 def test_a_relay_that_hangs_up_inside_a_body_has_taken_nothing(
     run: Run, security: Security, how: str
 ) -> None:
-    read = bytearray()
+    ended, read = asyncio.Event(), bytearray()
 
     async def play(peer: Peer) -> None:
         await peer.let_in(security)
@@ -230,13 +230,15 @@ def test_a_relay_that_hangs_up_inside_a_body_has_taken_nothing(
         await peer.reader.readexactly(1000)
         if how == "says nothing more" and peer.writer.can_write_eof():
             peer.writer.write_eof()
+            await ended.wait()
             read.extend(await peer.read_all())
 
     async def scenario() -> None:
         async with relay(play, security) as route:
             connection, ears = await invited(route)
-            connection.send_body(HUGE, BOB)
+            connection.send_body([HUGE], BOB)
             assert await ears.until(Ended) == [Answered(UNTOUCHED), Refused(UNTOUCHED), NO_WORD]
+            ended.set()
 
     run(scenario())
     assert END not in read
@@ -268,7 +270,7 @@ def test_the_rest_of_a_letter_that_was_answered_early_does_not_leave(
     async def scenario() -> None:
         async with relay(play, security) as route:
             connection, ears = await invited(route)
-            connection.send_body(HUGE)
+            connection.send_body([HUGE])
             first, second = await ears.until(Ended)
             answered.set()
             assert isinstance(first, Answered)

@@ -73,7 +73,7 @@ def test_a_body_ends_in_a_dot_and_is_answered() -> None:
     dialogue = invited()
     assert not dialogue.waits
 
-    dialogue.send_body(BODY)
+    dialogue.send_body([BODY])
 
     assert dialogue.outgoing() == BODY + b".\r\n"
     assert dialogue.receive(QUEUED) == [Answered(ACCEPTED)]
@@ -83,14 +83,14 @@ def test_a_body_ends_in_a_dot_and_is_answered() -> None:
 def test_a_body_and_the_letter_after_it_are_one_write() -> None:
     dialogue = invited()
 
-    dialogue.send_body(BODY, BOB)
+    dialogue.send_body([BODY], BOB)
 
     assert dialogue.outgoing() == BODY + b".\r\n" + FOR_BOB
 
 
 def test_an_answer_is_held_back_until_the_replies_behind_it_fit() -> None:
     dialogue = invited()
-    dialogue.send_body(BODY, BOB)
+    dialogue.send_body([BODY], BOB)
 
     events = [dialogue.receive(line) for line in (QUEUED + INVITES).splitlines(keepends=True)]
 
@@ -105,7 +105,7 @@ def test_replies_in_pieces_are_paired_with_their_commands(size: int) -> None:
         for start in range(0, len(said), size):
             heard += dialogue.receive(said[start : start + size])
         for _ in range(bodies):
-            dialogue.send_body(BODY, BOB)
+            dialogue.send_body([BODY], BOB)
 
     assert heard == [
         *(Invited(), Answered(ACCEPTED)),
@@ -159,7 +159,7 @@ def test_a_refused_letter_is_taken_back_before_the_next() -> None:
 @pytest.mark.parametrize("dot", ["554 5.5.1 nobody to send to", "250 2.0.0 sent to nobody"])
 def test_a_body_to_nobody_is_a_lone_dot(dot: str) -> None:
     dialogue = invited()
-    dialogue.send_body(BODY, BOB)
+    dialogue.send_body([BODY], BOB)
     dialogue.outgoing()
 
     assert dialogue.receive(QUEUED + lines("250 ok", "550 5.1.1 no such user", "354 go ahead")) == []
@@ -185,7 +185,7 @@ def test_a_body_to_nobody_is_a_lone_dot(dot: str) -> None:
 @pytest.mark.parametrize("then", [None, BOB], ids=["the last letter", "with another behind it"])
 def test_an_answer_is_judged(then: Envelope | None, reply: str, verdict: Verdict, blame: Blame) -> None:
     dialogue = invited()
-    dialogue.send_body(BODY, then)
+    dialogue.send_body([BODY], then)
 
     event = dialogue.receive(lines(reply) + (INVITES if then else b""))[0]
 
@@ -208,7 +208,7 @@ def test_letters_that_nobody_asked_for_break_a_promise() -> None:
     dialogue = let_in()
 
     with pytest.raises(BrokenPromise):
-        dialogue.send_body(BODY)
+        dialogue.send_body([BODY])
     dialogue.offer(ANN)
     with pytest.raises(BrokenPromise):
         dialogue.offer(BOB)

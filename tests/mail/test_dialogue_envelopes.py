@@ -65,7 +65,7 @@ def test_letters_end_in_the_order_in_which_they_were_offered(
     dialogue.receive(INVITES)
     dialogue.outgoing()
 
-    dialogue.send_body(BODY, envelope)
+    dialogue.send_body([BODY], envelope)
 
     assert dialogue.outgoing() == BODY + b".\r\n"
     first, second = dialogue.receive(QUEUED)
@@ -78,12 +78,12 @@ def test_a_worn_out_connection_offers_nothing_more() -> None:
     dialogue = let_in("LIMITS MAILMAX=2")
     dialogue.offer(ANN)
     dialogue.receive(INVITES)
-    dialogue.send_body(BODY, BOB)
+    dialogue.send_body([BODY], BOB)
     assert dialogue.is_worn_out
     dialogue.receive(QUEUED + INVITES)
     dialogue.outgoing()
 
-    dialogue.send_body(BODY, ANN)
+    dialogue.send_body([BODY], ANN)
     assert dialogue.outgoing() == BODY + b".\r\n"
     assert dialogue.receive(QUEUED) == [Answered(ACCEPTED), Refused(UNTOUCHED)]
 
@@ -97,21 +97,6 @@ BAD = ["a\rb", "a\nb", "a\r\nRSET\r\n", "a\0b", "a\x7fb", "a\x85b", "a<b", "a>b"
 
 @pytest.mark.parametrize("bad", [*BAD, "a\ud800b", "a\u00a0b", "a> SIZE=1", "\x1b@b"], ids=ascii)
 @pytest.mark.parametrize("side", ["sender", "recipient"])
-def test_an_address_that_no_command_can_carry_changes_nothing(bad: str, side: str) -> None:
-    envelope = Envelope(bad, "ann@example.net") if side == "sender" else Envelope("paper@example.org", bad)
-    dialogue = let_in("SMTPUTF8")
-
+def test_an_address_that_no_command_can_carry_makes_no_envelope(bad: str, side: str) -> None:
     with pytest.raises(BadAddress):
-        dialogue.offer(envelope)
-    assert (dialogue.outgoing(), dialogue.events(), dialogue.letters) == (b"", [], 0)
-
-    dialogue.offer(ANN)
-    dialogue.receive(INVITES)
-    dialogue.outgoing()
-    with pytest.raises(BadAddress):
-        dialogue.send_body(BODY, envelope)
-    assert (dialogue.outgoing(), dialogue.events(), dialogue.letters) == (b"", [], 1)
-
-    dialogue.send_body(BODY)
-    assert dialogue.outgoing() == BODY + b".\r\n"
-    assert dialogue.receive(QUEUED) == [Answered(ACCEPTED)]
+        Envelope(bad, "ann@example.net") if side == "sender" else Envelope("paper@example.org", bad)

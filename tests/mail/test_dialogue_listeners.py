@@ -33,7 +33,7 @@ def test_a_listener_that_hangs_up_hears_the_end_last_and_no_invitation(run: Run)
                     connection.drop("was enough")
 
             connection.hear = hang_up
-            connection.send_body(BODY, BOB)
+            connection.send_body([BODY], BOB)
             assert await ears.until(Ended) == [Answered(ACCEPTED), Refused(UNTOUCHED), Ended("was enough")]
 
     run(scenario())

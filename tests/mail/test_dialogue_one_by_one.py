@@ -52,7 +52,7 @@ def test_each_command_waits_for_its_reply() -> None:
 def test_the_letter_behind_a_body_is_offered_after_its_answer() -> None:
     dialogue = invited()
 
-    dialogue.send_body(BODY, BOB)
+    dialogue.send_body([BODY], BOB)
     heard, told = exchange(dialogue, "250 2.0.0 queued", "250 ok", "250 ok", "354 go")
 
     assert heard == [Answered(ACCEPTED), Invited()]
@@ -116,7 +116,7 @@ def test_the_letter_behind_a_body_comes_to_its_end_when_the_relay_hangs_up(
     said: list[str], events: list[Event]
 ) -> None:
     dialogue = invited()
-    dialogue.send_body(BODY, BOB)
+    dialogue.send_body([BODY], BOB)
 
     heard, _told = exchange(dialogue, *said)
 
@@ -126,7 +126,7 @@ def test_the_letter_behind_a_body_comes_to_its_end_when_the_relay_hangs_up(
 def test_a_letter_that_cannot_be_carried_is_refused_after_the_answer() -> None:
     dialogue = invited("SIZE 10")
 
-    dialogue.send_body(BODY, Envelope("a@b.c", "d@e.f", 11))
+    dialogue.send_body([BODY], Envelope("a@b.c", "d@e.f", 11))
 
     answered, refused = dialogue.receive(QUEUED)
     assert answered == Answered(ACCEPTED)
@@ -139,7 +139,7 @@ def test_a_letter_that_cannot_be_carried_is_refused_after_the_answer() -> None:
 def test_a_worn_out_connection_refuses_the_letter_behind_a_body() -> None:
     dialogue = invited("LIMITS MAILMAX=1")
 
-    dialogue.send_body(BODY, BOB)
+    dialogue.send_body([BODY], BOB)
 
     assert dialogue.receive(QUEUED) == [Answered(ACCEPTED), Refused(UNTOUCHED)]
     assert dialogue.outgoing() == BODY + b".\r\n"

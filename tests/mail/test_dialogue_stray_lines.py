@@ -37,7 +37,7 @@ def streams(stray: str, place: int) -> Iterator[list[str]]:
 def hear(said: list[str]) -> list[Event]:
     """What is heard of a body and the letter behind it, and what the relay answers to what we say then."""
     dialogue = invited()
-    dialogue.send_body(BODY, BOB)
+    dialogue.send_body([BODY], BOB)
     dialogue.outgoing()
     heard = list[Event]()
     for line in said:

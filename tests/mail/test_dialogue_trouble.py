@@ -1,7 +1,5 @@
 """Conversations that break: each letter comes to its end, and nothing that may not be true is believed."""
 
-from dataclasses import replace
-
 import pytest
 
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
@@ -26,7 +24,7 @@ from tests.mail.test_dialogue import (
 
 GOODBYE = Outcome(Verdict.UNTOUCHED, Blame.RELAY, Reply(421, "", "closing"))
 NOT_YOU = Outcome(Verdict.UNTOUCHED, Blame.SENDER, Reply(550, "", "not you"))
-WHOSE = replace(UNCERTAIN, reply=ACCEPTED.reply)
+WHOSE = UNCERTAIN._replace(reply=ACCEPTED.reply)
 HUNG_UP = Ended("hung up before the letter began")
 NO_WORD = Ended("hung up without a word on the letter")
 END = Ended("")
@@ -41,7 +39,7 @@ def offered() -> Dialogue:
 def sent(then: Envelope | None = BOB) -> Dialogue:
     """A body is out, and the letter behind it is offered."""
     dialogue = invited()
-    dialogue.send_body(BODY, then)
+    dialogue.send_body([BODY], then)
     dialogue.outgoing()
     return dialogue
 
@@ -180,7 +178,7 @@ def test_of_a_relay_out_of_step_no_refusal_is_believed(said: list[str], trouble:
         (
             ["354 go"],
             [
-                Answered(replace(UNCERTAIN, reply=Reply(354, "", "go"))),
+                Answered(UNCERTAIN._replace(reply=Reply(354, "", "go"))),
                 Refused(UNTOUCHED),
                 Ended("answers a letter with 354 go"),
             ],

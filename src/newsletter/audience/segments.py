@@ -12,17 +12,19 @@ from newsletter.models import Departure, Subscriber, Subscription, Suppression
 _suppressed = exists().where(Suppression.subscriber_id == Subscriber.id)
 
 
-def eligible_followers(section_id: int) -> Select[int]:
-    """Ids of the subscribers whom a letter of this section may reach (`domain.eligibility` as a query)."""
-    return (
-        select(Subscriber.id)
-        .join(Subscription, Subscription.subscriber_id == Subscriber.id)
-        .where(
-            Subscription.section_id == section_id,
-            Subscription.state == SubscriptionState.CONFIRMED,
-            Subscriber.state == SubscriberState.ACTIVE,
-            ~_suppressed,
-        )
+def eligible_followers(section_id: int, span: tuple[int, int] | None = None) -> Select[int]:
+    """Ids of the subscribers whom a letter of this section may reach (`domain.eligibility` as a query).
+
+    With a span, only those whose id lies in it, both ends included.
+    """
+    followers = select(Subscriber.id).join(Subscription, Subscription.subscriber_id == Subscriber.id)
+    if span is not None:  # said of both tables, so that each is asked for this range alone
+        followers = followers.where(Subscriber.id.between(*span), Subscription.subscriber_id.between(*span))
+    return followers.where(
+        Subscription.section_id == section_id,
+        Subscription.state == SubscriptionState.CONFIRMED,
+        Subscriber.state == SubscriberState.ACTIVE,
+        ~_suppressed,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
+from functools import cached_property
 from typing import NamedTuple
 
 from newsletter.domain.outcomes import Outcome
@@ -24,7 +25,7 @@ class Lease:
     high: int
     epoch: int
 
-    @property
+    @cached_property
     def key(self) -> tuple[int, int]:
         """The batch and the epoch: a process may hold a batch again while an older lease comes to its end."""
         return self.batch_id, self.epoch

@@ -42,11 +42,11 @@ class Work:
 
 @dataclass(eq=False, slots=True)
 class Assignment:
-    """One letter, merged and ready to go."""
+    """One letter, merged and ready to go, in pieces."""
 
     work: Work
     recipient: Recipient
-    letter: bytes
+    letter: Sequence[bytes]
     envelope: Envelope
     is_at_gate: bool = False
     is_dropped: bool = False
@@ -101,8 +101,7 @@ class Feed:
         reader = Reader(recipient.address, recipient.name, recipient.public_id)
         try:
             letter = work.mailing.merger.letter(reader, time.time())
-            envelope = Envelope(work.mailing.return_path, recipient.address, len(letter))
-            envelope.check()
+            envelope = Envelope(work.mailing.return_path, recipient.address, sum(map(len, letter)))
         except BadInput as error:
             self.set_aside(work, recipient, str(error))
             return None

@@ -12,13 +12,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from newsletter.audience.segments import eligible_followers, newest_departure, standings
+from newsletter.audience.segments import newest_departure, standings
 from newsletter.database import Database, clock, enter_gate, rows_changed
 from newsletter.delivery.desk import Desk
-from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Recipient, Result
+from newsletter.delivery.due import due_letters, in_range, next_batch
+from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Result
 from newsletter.delivery.moves import Move, count_moves, finish_campaigns, move, reopen_or_finish
 from newsletter.delivery.posting import (
     Group,
@@ -38,7 +39,7 @@ from newsletter.delivery.relays import all_relays_rest
 from newsletter.domain.eligibility import SkipReason, reason_to_skip
 from newsletter.domain.settlement import MAX_RESENDS, Rules, Settlement
 from newsletter.domain.states import BatchState, CampaignState, DeliveryState, UncertainPolicy
-from newsletter.models import Batch, Campaign, Delivery, Subscriber
+from newsletter.models import Batch, Campaign, Delivery
 
 
 class Ledger:
@@ -60,7 +61,7 @@ class Ledger:
             now = clock(session)
             if all_relays_rest(session, now):
                 return None
-            batch = _due_in_turn(session, now)
+            batch = next_batch(session, now)
             if batch is None:
                 return None
             campaign = session.get_one(Campaign, batch.campaign_id)
@@ -84,9 +85,12 @@ class Ledger:
                 holding.is_fenced = True
                 return
             holding.departures = newest_departure(session)
-            self._take_up_uncertain(session, lease, batch)
-            self._skip_ineligible(session, lease, batch, _ineligible(session, lease))
-            holding.recipients = _due_rows(session, lease)
+            if batch.uncertain:
+                self._take_up_uncertain(session, lease, batch)
+            due = due_letters(session, lease)
+            if due.ineligible:
+                self._skip_ineligible(session, lease, batch, due.ineligible)
+            holding.recipients = due.recipients
 
     def look_again(self, holding: Holding, waiting: Collection[int]) -> Collection[int]:
         """Somebody left since the batch was loaded: skip whoever may not be mailed any more, and say who.
@@ -221,7 +225,7 @@ class Ledger:
         changed = session.execute(
             update(Delivery)
             .where(
-                *_in_range(lease),
+                *in_range(lease),
                 Delivery.state == DeliveryState.UNCERTAIN,
                 Delivery.next_at <= now,
                 Delivery.resends < MAX_RESENDS,
@@ -255,36 +259,6 @@ class Ledger:
         return gone
 
 
-def _in_range(lease: Lease) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Delivery.campaign_id == lease.campaign_id,
-        Delivery.subscriber_id.between(lease.low, lease.high),
-    )
-
-
-def _due_in_turn(session: Session, now: datetime) -> Batch | None:
-    """The campaign with the fewest batches in hands comes next; of one campaign the oldest batch."""
-    is_due = (Batch.state == BatchState.READY, Batch.due_at <= now)
-    mine = Batch.campaign_id == Campaign.id
-    in_hands = select(func.count()).where(mine, Batch.state == BatchState.LEASED).scalar_subquery()
-    campaign_ids = session.scalars(
-        select(Campaign.id)
-        .where(Campaign.state == CampaignState.SENDING, select(Batch.id).where(mine, *is_due).exists())
-        .order_by(in_hands, Campaign.due_at, Campaign.id)
-    ).all()
-    for campaign_id in campaign_ids:
-        batch = session.scalar(
-            select(Batch)
-            .where(Batch.campaign_id == campaign_id, *is_due)
-            .order_by(Batch.due_at, Batch.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        if batch is not None:
-            return batch
-    return None
-
-
 def _batch_of(session: Session, row: Row) -> Batch:
     """The batch a delivery belongs to now: it may have been divided since."""
     its_batch = (
@@ -298,36 +272,3 @@ def _batch_of(session: Session, row: Row) -> Batch:
     )
     # Divided while we waited for its lock, it is no longer found; its other half is found next.
     return session.scalars(its_batch).one_or_none() or session.scalars(its_batch).one()
-
-
-def _ineligible(session: Session, lease: Lease) -> Sequence[int]:
-    """Those of a batch who may not be mailed any more."""
-    eligible = eligible_followers(lease.section_id).where(Subscriber.id.between(lease.low, lease.high))
-    waiting = (DeliveryState.PLANNED, DeliveryState.DEFERRED)
-    return session.scalars(
-        select(Delivery.subscriber_id).where(
-            *_in_range(lease), Delivery.state.in_(waiting), Delivery.subscriber_id.not_in(eligible)
-        )
-    ).all()
-
-
-def _due_rows(session: Session, lease: Lease) -> Sequence[Recipient]:
-    rows = session.execute(
-        select(
-            Delivery.subscriber_id,
-            Delivery.attempt + 1,
-            func.coalesce(Subscriber.address, ""),
-            Subscriber.name,
-            Subscriber.public_id,
-            Delivery.state,
-            Delivery.refusals,
-        )
-        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(
-            *_in_range(lease),
-            (Delivery.state == DeliveryState.PLANNED)
-            | ((Delivery.state == DeliveryState.DEFERRED) & (Delivery.next_at <= clock(session))),
-        )
-        .order_by(Delivery.subscriber_id)
-    )
-    return [Recipient(*row) for row in rows]

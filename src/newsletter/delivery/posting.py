@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from newsletter.delivery.desk import Desk
@@ -38,12 +39,12 @@ class Slip:
         """The results of bodies that left under this lease; a refusal before the body settles no doubt."""
         return [each for each in self.results if each.recipient.subscriber_id in self.holding.in_flight]
 
-    @property
+    @cached_property
     def kept(self) -> set[int]:
         """Who is still in flight when no intent is granted."""
         return self.holding.in_flight - {each.recipient.subscriber_id for each in self.results}
 
-    @property
+    @cached_property
     def granted(self) -> set[int]:
         """Who is in flight when every intent is granted."""
         return self.kept | {each.recipient.subscriber_id for each in self.intents}
@@ -88,7 +89,8 @@ class Group:
 
     def answers(self, found: Mapping[Key, Standing]) -> list[Passage]:
         """The gate's answer to each entry."""
-        return [answer(entry.intent, found) for entry in self.entries]
+        passages = {slip.holding.lease.key: passage(found.get(slip.holding.lease.key)) for slip in self.slips}
+        return [_answer(entry.intent, passages) for entry in self.entries]
 
 
 class Posting(Protocol):
@@ -118,8 +120,11 @@ def fold(entries: Iterable[Entry]) -> list[Slip]:
     slips: dict[Key, Slip] = {}
 
     def slip(holding: Holding) -> Slip:
-        # The number of departures is read before anybody is looked up among those who are gone.
-        return slips.setdefault(holding.lease.key, Slip(holding, holding.departures))
+        known = slips.get(holding.lease.key)
+        if known is None:
+            # The number of departures is read before anybody is looked up among those who are gone.
+            known = slips[holding.lease.key] = Slip(holding, holding.departures)
+        return known
 
     for entry in entries:
         if entry.result is not None:
@@ -154,13 +159,12 @@ def row_of(result: Result, now: datetime, rules: Rules) -> Row:
     )
 
 
-def answer(intent: Intent | None, found: Mapping[Key, Standing]) -> Passage:
-    """The gate's answer to an entry with this intent."""
+def _answer(intent: Intent | None, passages: Mapping[Key, Passage]) -> Passage:
     if intent is None:
         return Passage.NOTED
     if intent.recipient.subscriber_id in intent.holding.gone:
         return Passage.SKIP
-    return passage(found.get(intent.holding.lease.key))
+    return passages[intent.holding.lease.key]
 
 
 def passage(standing: Standing | None) -> Passage:

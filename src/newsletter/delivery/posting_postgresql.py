@@ -4,6 +4,7 @@ In pipeline mode everything up to the sync is one transaction, so nobody has to 
 """
 
 import asyncio
+import os
 import select
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,8 @@ from newsletter.database import GATE, Database
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.posting import Key, Row, Slip, Standing, write_in_flight
 from newsletter.domain.errors import DatabaseTrouble
+
+_NULL = "NULL"
 
 # Its own statement: the next one must look at the database after the lock was granted, not before.
 _ENTER_GATE = b"SELECT pg_advisory_xact_lock_shared(%d)" % GATE
@@ -79,15 +82,18 @@ class PostgresPosting:
         self._lease_for = b"%f seconds" % lease_for.total_seconds()
         self._relay_id = None if relay_id is None else b"%d" % relay_id
         self._connection: psycopg.Connection | None = None
+        # The connection's socket under a number of our own: libpq closes its own as soon as the server is
+        # gone, and an event loop that still watches a number which means something else by then goes astray.
+        self._ear = -1
         self._results: list[PGresult] = []
 
     def post(self, slips: Sequence[Slip], rows: Sequence[Row]) -> Mapping[Key, Standing]:
         """Write a group, and wait for it; see `Posting`."""
         connection = self._send(slips, rows)
         while connection.flush():
-            select.select([], [connection.socket], [])
+            select.select([], [self._ear], [])
         while not self._receive(connection):
-            select.select([connection.socket], [], [])
+            select.select([self._ear], [], [])
         return self._standings()
 
     async def post_soon(
@@ -103,25 +109,28 @@ class PostgresPosting:
         def on_ready() -> None:
             try:
                 if not connection.flush():
-                    loop.remove_writer(connection.socket)
+                    loop.remove_writer(self._ear)
                 if self._receive(connection) and not done.done():
                     done.set_result(None)
             except (psycopg.Error, DatabaseTrouble) as error:
                 if not done.done():
                     done.set_exception(error)
 
-        loop.add_reader(connection.socket, on_ready)
+        loop.add_reader(self._ear, on_ready)
         try:
             if connection.flush():  # more than the socket takes at once
-                loop.add_writer(connection.socket, on_ready)
+                loop.add_writer(self._ear, on_ready)
             await done
         finally:
-            loop.remove_reader(connection.socket)
-            loop.remove_writer(connection.socket)
+            loop.remove_reader(self._ear)
+            loop.remove_writer(self._ear)
         return self._standings()
 
     def reset(self) -> None:
         """Forget the connection."""
+        if self._ear >= 0:
+            os.close(self._ear)
+            self._ear = -1
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -133,6 +142,7 @@ class PostgresPosting:
         for name, statement in ((b"enter_gate", _ENTER_GATE), (b"post", _POST)):
             _require(connection.pgconn.prepare(name, statement), ExecStatus.COMMAND_OK)
         connection.pgconn.enter_pipeline_mode()
+        self._ear = os.dup(connection.pgconn.socket)
         return connection
 
     def _send(self, slips: Sequence[Slip], rows: Sequence[Row]) -> PGconn:
@@ -200,31 +210,27 @@ def slip_columns(slips: Sequence[Slip]) -> list[bytes]:
 
 def row_columns(rows: Sequence[Row]) -> list[bytes]:
     """What a group says of its deliveries, as the statement takes it."""
+    *numbers, codes, details, moments = zip(*rows, strict=True) if rows else [()] * len(Row._fields)
     return [
-        _numbers(row.batch_id for row in rows),
-        _numbers(row.epoch for row in rows),
-        _numbers(row.campaign_id for row in rows),
-        _numbers(row.subscriber_id for row in rows),
-        _numbers(row.attempt for row in rows),
-        _numbers(row.before for row in rows),
-        _numbers(row.after for row in rows),
-        _numbers(row.counts for row in rows),
-        _numbers(row.code for row in rows),
-        _texts(row.detail for row in rows),
-        _texts(row.next_at.isoformat() if row.next_at else None for row in rows),
+        *map(_numbers, numbers),
+        _array(_NULL if code is None else str(code) for code in codes),
+        _texts(details),
+        _texts(moment.isoformat() if moment else None for moment in moments),
     ]
 
 
-def _numbers(values: Iterable[int | None]) -> bytes:
-    """An array as PostgreSQL reads it."""
-    return f"{{{','.join(['NULL' if value is None else str(int(value)) for value in values])}}}".encode()
+def _numbers(values: Iterable[int]) -> bytes:
+    return _array(map(int.__repr__, values))  # states and truth values are numbers too
 
 
 def _texts(values: Iterable[str | None]) -> bytes:
-    """An array of texts; quoted, so that no text can be taken for anything else."""
-    return f"{{{','.join(['NULL' if value is None else _quoted(value) for value in values])}}}".encode(
-        "utf-8", "replace"
-    )
+    """Texts, quoted, so that none can be taken for anything else."""
+    return _array(_NULL if value is None else _quoted(value) for value in values)
+
+
+def _array(values: Iterable[str]) -> bytes:
+    """An array as PostgreSQL reads it."""
+    return f"{{{','.join(values)}}}".encode("utf-8", "replace")
 
 
 def _quoted(value: str) -> str:

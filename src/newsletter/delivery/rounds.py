@@ -152,10 +152,8 @@ class Round:
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
         """See `Office`."""
         consequence, why = self._weather.note(outcome)
-        if consequence is Consequence.PAUSE:
-            self._pause(assignment.work.holding.lease.campaign_id, why)
-        elif consequence is Consequence.REST:
-            self._rest(why)
+        if consequence is not Consequence.NOTHING:
+            self._act_on(consequence, why, assignment)
         if self._in_trouble and outcome.verdict is Verdict.ACCEPTED and not self._wait:
             self._in_trouble = False
             self._chore(self._surely(self._tools.trouble.note_recovery))
@@ -304,6 +302,12 @@ class Round:
 
     async def _rest_now(self, why: str) -> None:
         self._wait = await self._surely(self._tools.trouble.rest, why)
+
+    def _act_on(self, consequence: Consequence, why: str, assignment: Assignment) -> None:
+        if consequence is Consequence.PAUSE:
+            self._pause(assignment.work.holding.lease.campaign_id, why)
+        else:
+            self._rest(why)
 
     def _pause(self, campaign_id: int, why: str) -> None:
         if campaign_id not in self._paused:

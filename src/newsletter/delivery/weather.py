@@ -16,6 +16,9 @@ class Consequence(Enum):
     PAUSE = "a person has to look at the campaign first"
 
 
+_FAIR = (Consequence.NOTHING, "")
+
+
 @dataclass
 class Weather:
     """Bad outcomes in a row."""
@@ -28,6 +31,9 @@ class Weather:
     def note(self, outcome: Outcome) -> tuple[Consequence, str]:
         """Count one more outcome. Returns what follows, and why in a sentence."""
         verdict, blame = outcome.verdict, outcome.blame
+        if verdict is Verdict.ACCEPTED:
+            self.unwanted = self.unanswered = self.fruitless = 0
+            return _FAIR
         unwanted = verdict is Verdict.PERMANENT and blame is not Blame.RECIPIENT
         self.unwanted = self.unwanted + 1 if unwanted else 0
         self.unanswered = self.unanswered + 1 if verdict is Verdict.UNCERTAIN else 0

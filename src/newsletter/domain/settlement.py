@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from newsletter.domain.outcomes import Outcome, Verdict
 from newsletter.domain.retries import RetrySchedule
@@ -11,8 +12,7 @@ MAX_RESENDS = 5
 """So many extra copies at most, for a relay that takes letters and never answers; then a person decides."""
 
 
-@dataclass(frozen=True)
-class Settlement:
+class Settlement(NamedTuple):
     """The state a try ends in, when something happens next, and whether it counts as a refusal."""
 
     state: DeliveryState

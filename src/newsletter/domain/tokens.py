@@ -18,6 +18,7 @@ from newsletter.domain.errors import BadLink, ExpiredLink
 
 _VERSION = 1
 _MAC_BYTES = 12
+_BLOCK = 64
 _HEAD_BYTES = 6
 _MINUTE = 60
 
@@ -63,18 +64,25 @@ class Keyring:
 
 
 class Signer:
-    """Signs many tokens of one purpose that are good for ever, as `Keyring.sign` does, its key made ready."""
+    """Signs many tokens of one purpose that are good for ever, as `Keyring.sign` does, its key made ready.
+
+    HMAC by its two hashes (RFC 2104 section 2), begun once: `hmac` itself would begin them for each token.
+    """
 
     def __init__(self, keyring: Keyring, purpose: Purpose) -> None:
         self._head = bytes([_VERSION, keyring.current]) + bytes(4)
+        key = keyring.keys[keyring.current]
+        key = (key if len(key) <= _BLOCK else hashlib.sha256(key).digest()).ljust(_BLOCK, b"\0")
         message = purpose.encode() + b"\0" + self._head
-        self._begun = hmac.new(keyring.keys[keyring.current], message, hashlib.sha256)
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in key) + message)
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in key))
 
     def sign(self, payload: bytes) -> str:
         """Make one token."""
-        mac = self._begun.copy()
-        mac.update(payload)
-        return _encode(self._head + payload + mac.digest()[:_MAC_BYTES])
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(payload)
+        outer.update(inner.digest())
+        return _encode(self._head + payload + outer.digest()[:_MAC_BYTES])
 
 
 def keyring_from(secret: str) -> Keyring:

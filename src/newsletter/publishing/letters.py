@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole, HoleKind
@@ -26,8 +27,7 @@ LONGEST_NAME = 10_000
 """Characters: far beyond any name, and the To header it makes is one that relays still take."""
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(NamedTuple):
     """What a letter needs to know of the one who gets it."""
 
     address: str
@@ -93,14 +93,17 @@ class Merger:
         self._message_id_end = message_id_end
         self._date = (0, date_line(datetime.fromtimestamp(0, UTC)))
 
-    def letter(self, reader: Reader, now: float) -> bytes:
-        """One reader's letter, dated in UTC. Raises BadInput for a reader no letter can be written to."""
+    def letter(self, reader: Reader, now: float) -> list[bytes]:
+        """One reader's letter in pieces, dated in UTC. Raises BadInput when no letter can be written to them.
+
+        Joined only when it is sent, a letter that waits costs some pointers instead of its length.
+        """
         try:
             links = self._links.of(reader.public_id)
         except ValueError as error:
             raise BadInput("This reader has no valid public id, so no link can be written.") from error
         message_id = f"{reader.public_id}.{self._message_id_end}"
-        return self._press.merge(_values(reader, links, message_id, self._date_line(int(now))))
+        return self._press.fill(_values(reader, links, message_id, self._date_line(int(now))))
 
     def _date_line(self, second: int) -> bytes:
         """Writing a date takes as long as half a letter, so it is done once a second."""

@@ -57,6 +57,10 @@ class Press:
 
     def merge(self, values: Mapping[str, Value]) -> bytes:
         """Fill the holes for one reader."""
+        return b"".join(self.fill(values))
+
+    def fill(self, values: Mapping[str, Value]) -> list[bytes]:
+        """Fill the holes, and leave the letter in pieces: most of them are the same for all readers."""
         sheet = self._sheet.copy()
         for name, place in self._headers:
             sheet[place] = _ready_made(name, values[name])
@@ -70,7 +74,7 @@ class Press:
             elif value != "":
                 for place, hole in holes:
                     sheet[place] = _encoded(hole, value)
-        return b"".join(sheet)
+        return sheet
 
 
 def compile_plan(headers: Iterable[Piece], letter: Letter) -> Plan:

@@ -20,9 +20,9 @@ class Client:
         self._trouble = ""
 
     async def send(self, envelope: Envelope, message: bytes) -> Outcome:
-        """Hand over one letter: CRLF lines, none beginning with a dot. Raises RelayTrouble, BadAddress.
+        """Hand over one letter: CRLF lines, none beginning with a dot.
 
-        RelayTrouble means that no body can have left.
+        Raises RelayTrouble: then no body can have left.
         """
         if self._connection is not None and self._connection.dialogue.is_idle:
             outcome = await self._send(self._connection, envelope, message)
@@ -56,7 +56,7 @@ class Client:
         if isinstance(event, Invited):
             if connection.dialogue.is_over:
                 return None
-            event = await self._next_event(lambda: connection.send_body(message))
+            event = await self._next_event(lambda: connection.send_body([message]))
         if not isinstance(event, Refused | Answered):
             raise BrokenPromise(f"a letter ended in {event}")
         outcome = event.outcome

@@ -3,7 +3,7 @@
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import cast
@@ -13,7 +13,8 @@ from newsletter.domain.relays import RelayAddress, Security
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.dialogue import Dialogue, Ended, Event, Introduction, Invited, Ready, TlsWanted
 
-_PIECE = 64 * 1024
+_BIT = 64 * 1024
+_BEGINNINGS = (TlsWanted, Ready, Invited)
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Connection(asyncio.Protocol):
         self._route = route
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
-        self._unwritten: deque[memoryview] = deque()
+        self._unwritten: deque[bytes] = deque()
         self._is_paused = False
         self._unheard: deque[Event] = deque()
         self._is_telling = False
@@ -63,15 +64,15 @@ class Connection(asyncio.Protocol):
         self._handshake: asyncio.Task[None] | None = None
 
     def offer(self, envelope: Envelope) -> None:
-        """Offer a letter to the relay. Raises BadAddress when its address cannot be said."""
+        """Offer a letter to the relay."""
         self.dialogue.offer(envelope)
         self._flush()
         self._tell(self.dialogue.events())
 
-    def send_body(self, body: bytes, then: Envelope | None = None) -> None:
-        """Send the letter the relay waits for, and offer the next. Raises BadAddress as `offer` does."""
+    def send_body(self, body: Sequence[bytes], then: Envelope | None = None) -> None:
+        """Send the letter the relay waits for, and offer the next."""
         self.dialogue.send_body(body, then)
-        self._flush(len(body))
+        self._flush(body)
 
     def quit(self) -> None:
         """Say goodbye; `Ended` follows."""
@@ -120,15 +121,18 @@ class Connection(asyncio.Protocol):
         self._alarm.cancel()
         self._tell(self.dialogue.closed(body_is_out=not self._unwritten))
 
-    def _flush(self, body_size: int = 0) -> None:
-        """Write what the dialogue says; a body in pieces, so that its dot stays here until there is room."""
-        data = memoryview(self.dialogue.outgoing())
+    def _flush(self, body: Sequence[bytes] = ()) -> None:
+        """Write what the dialogue says; a long body bit by bit: its dot waits here for room."""
+        data = self.dialogue.outgoing()
         if not data:
             return
-        last = max(body_size - 1, 0) // _PIECE * _PIECE
-        self._unwritten.extend(data[start : start + _PIECE] for start in range(0, last, _PIECE))
-        self._unwritten.append(data[last:])
         self._last_progress = self._loop.time()
+        if len(data) <= _BIT:
+            self._unwritten.append(data)
+        else:
+            last = max(sum(map(len, body)) - 1, 0) // _BIT * _BIT
+            self._unwritten.extend(data[start : start + _BIT] for start in range(0, last, _BIT))
+            self._unwritten.append(data[last:])
         self._write_on()
 
     def _write_on(self) -> None:
@@ -137,23 +141,21 @@ class Connection(asyncio.Protocol):
 
     def _tell(self, events: list[Event]) -> None:
         """One after another, also when a listener acts while it hears."""
-        self._unheard.extend(events)
+        self._unheard += events
         if self._is_telling:
             return
         self._is_telling = True
         try:
             while self._unheard:
-                self._tell_one(self._unheard.popleft())
+                event = self._unheard.popleft()
+                if self.dialogue.is_over and isinstance(event, _BEGINNINGS):
+                    continue  # nobody waits for us any more
+                if isinstance(event, TlsWanted):
+                    self._handshake = self._loop.create_task(self._start_tls())
+                else:
+                    self.hear(event)
         finally:
             self._is_telling = False
-
-    def _tell_one(self, event: Event) -> None:
-        if self.dialogue.is_over and isinstance(event, TlsWanted | Ready | Invited):
-            return  # nobody waits for us any more
-        if isinstance(event, TlsWanted):
-            self._handshake = self._loop.create_task(self._start_tls())
-        else:
-            self.hear(event)
 
     async def _start_tls(self) -> None:
         assert self._transport is not None

@@ -25,14 +25,18 @@ class ReplyReader:
         """The lines of the newest reply, if it had several: EHLO's are read one by one."""
         self._rest = b""
         self._lines: list[bytes] = []
+        self._unread = 0
 
     def feed(self, data: bytes) -> Iterator[Reply]:
         """Each reply these bytes complete. Raises OutOfStep at the first that is none."""
-        self._rest += data
-        while b"\n" in self._rest:
-            line, _newline, self._rest = self._rest.partition(b"\n")
-            reply = self._read(line)
-            if reply is not None:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._unread = len(lines)
+        for line in lines:
+            self._unread -= 1
+            if line[3:4] == b" " and not self._lines and len(line) <= _LINE_LIMIT:
+                self.lines = []
+                yield _one_line(line)
+            elif (reply := self._read_many(line)) is not None:
                 yield reply
         if len(self._rest) > _LINE_LIMIT:
             raise OutOfStep("sends a line without end")
@@ -40,17 +44,11 @@ class ReplyReader:
     @property
     def is_empty(self) -> bool:
         """Whether nothing unread is kept."""
-        return not self._rest and not self._lines
-
-    def _read(self, line: bytes) -> Reply | None:
-        if len(line) > _LINE_LIMIT:
-            raise OutOfStep("sends a line without end")
-        if not self._lines and line[3:4] == b" ":
-            self.lines = []
-            return _one_line(line)
-        return self._read_many(line)
+        return not (self._rest or self._lines or self._unread)
 
     def _read_many(self, line: bytes) -> Reply | None:
+        if len(line) > _LINE_LIMIT:
+            raise OutOfStep("sends a line without end")
         found = _LINE.fullmatch(line.removesuffix(b"\r"))
         if found is None or (self._lines and self._lines[0][:3] != found[1]):
             raise OutOfStep(f"does not speak SMTP: {_printable(line)[:100] or 'an empty line'}")
