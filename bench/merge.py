@@ -57,7 +57,7 @@ def measured(count: int, runs: int) -> dict[str, float]:
         return plan.merge(values_for(LINKS, section.public_id, reader, message_id, datetime.now(UTC)))
 
     def merged(reader: Reader) -> bytes:
-        return merger.letter(reader, time())
+        return b"".join(merger.letter(reader, time()))
 
     figures: dict[str, float] = {"letter_bytes": len(merged(sample_readers("Ann", 1)[0]))}
     for kind, name in NAMES.items():

@@ -8,6 +8,8 @@ from pathlib import Path
 from time import monotonic
 
 SESSIONS = (10, 20, 64)
+RECIPIENT = "reader@example.org"
+"""Whom `smtp-source` writes to."""
 
 
 def smtp_source() -> str | None:
@@ -39,7 +41,7 @@ def smtplib_rate(port: int, messages: int, html: str) -> float:
 
 def _run(program: str, port: int, messages: int, size: int, sessions: int) -> float:
     command = [program, "-s", str(sessions), "-m", str(messages), "-l", str(size), "-d"]
-    addresses = ["-f", "letters@example.org", "-t", "reader@example.org", f"inet:127.0.0.1:{port}"]
+    addresses = ["-f", "letters@example.org", "-t", RECIPIENT, f"inet:127.0.0.1:{port}"]
     start = monotonic()
     subprocess.run([*command, *addresses], check=True, cwd=Path("/"))
     return messages / (monotonic() - start)
