@@ -1,5 +1,6 @@
 """The thread that sweeps, in every worker's parent process."""
 
+import os
 import threading
 
 import structlog
@@ -11,16 +12,23 @@ _log = structlog.get_logger(__name__)
 
 
 class Sweeper:
-    """Sweeps at regular times until it is stopped; trouble with one sweep is left to the next."""
+    """Sweeps at regular times until it is stopped; trouble with one sweep is left to the next.
+
+    No child is forked while a sweep is under way: it would begin with a copy of half a transaction, and
+    SQLite would refuse it the write lock for the rest of its life.
+    """
 
     def __init__(self, house: House, worker: str) -> None:
         self._house = house
         self._worker = worker
         self._stopped = threading.Event()
+        self._sweeping = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="sweeper", daemon=True)
 
     def start(self) -> None:
         """Begin sweeping."""
+        lock = self._sweeping
+        os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
         self._thread.start()
 
     def stop(self) -> None:
@@ -30,7 +38,8 @@ class Sweeper:
     def _run(self) -> None:
         while True:
             try:
-                self._house.sweep(self._worker).run()
+                with self._sweeping:
+                    self._house.sweep(self._worker).run()
             except NewsletterError as error:
                 _log.error("sweep_failed", reason=str(error))
             except Exception:  # noqa: BLE001 (a sweeper that dies is a worker that forgets)

@@ -1,0 +1,145 @@
+"""Workers that are killed, stopped, put to sleep or joined by others; a database that crashes under them."""
+
+import os
+import random
+import signal
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+import pytest
+
+from bench.procfs import family
+from newsletter.domain.states import DeliveryState, UncertainPolicy
+from tests.scenarios.conftest import Build, Plant
+from tests.support.checker import Findings, check
+from tests.support.ledgers import batches_of, states
+from tests.support.postgres import running_postgres
+from tests.support.stack import Worker, wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+READERS = 500
+KILLS = 4
+
+
+def signal_all(pids: Sequence[int], number: signal.Signals) -> None:
+    for pid in pids:
+        os.kill(pid, number)
+
+
+def children(worker: Worker) -> list[int]:
+    return list(family(worker.pid))[1:]
+
+
+def kill_a_child(_plant: Plant, worker: Worker) -> Worker:
+    wait_for(lambda: bool(children(worker)))
+    os.kill(random.choice(children(worker)), signal.SIGKILL)
+    return worker
+
+
+def kill_the_group(plant: Plant, worker: Worker) -> Worker:
+    worker.kill()
+    return plant.start_worker()
+
+
+@pytest.mark.parametrize("policy", UncertainPolicy)
+@pytest.mark.parametrize("kill", [kill_a_child, kill_the_group])
+def test_kills_at_any_moment_lose_nobody_and_repeat_nobody_unrecorded(
+    build: Build, policy: UncertainPolicy, kill: Callable[[Plant, Worker], Worker]
+) -> None:
+    plant = build(READERS, policy)
+    worker = plant.start_worker()
+
+    for number in range(1, KILLS + 1):
+        moment = (number - 1) * READERS // (KILLS + 1) + random.randrange(5, 60)
+        plant.sink.wait_for(lambda moment=moment: len(plant.sink.copies()) >= moment)  # type: ignore[misc]
+        worker = kill(plant, worker)
+
+    found = plant.wait_until_finished()
+    if policy is UncertainPolicy.HOLD:
+        assert found.copies_beyond_first == found.recorded_resends == 0
+    else:
+        assert found.uncertain == 0
+        assert states(plant.house, plant.campaign_id) == {DeliveryState.ACCEPTED: READERS}
+
+
+def test_a_worker_asked_to_stop_under_load_leaves_exact_books(build: Build) -> None:
+    plant = build(READERS)
+    worker = plant.start_worker()
+    plant.wait_for_copies(READERS // 5)
+
+    assert worker.stop(within=30) == 0
+
+    found = check(plant.house, plant.campaign_id, plant.sink)
+    assert READERS // 5 <= found.copies < READERS
+    assert found == Findings(READERS, found.copies, 0, 0, 0, 0)
+    assert states(plant.house, plant.campaign_id)[DeliveryState.ACCEPTED] == found.copies
+    plant.start_worker()
+    assert plant.wait_until_finished().is_exact
+
+
+@pytest.mark.parametrize("policy", UncertainPolicy)
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # a file has one worker
+def test_a_worker_that_slept_past_its_leases_sends_nothing_more(
+    build: Build, policy: UncertainPolicy
+) -> None:
+    plant = build(READERS, policy)
+    sleeper = plant.start_worker()
+    plant.wait_for_copies(READERS // 5)
+    asleep = list(family(sleeper.pid))
+    signal_all(asleep, signal.SIGSTOP)
+    epochs = {batch.id: batch.epoch for batch in batches_of(plant.house, plant.campaign_id)}
+
+    plant.start_worker()
+    before = plant.wait_until_finished()
+    signal_all(asleep, signal.SIGCONT)
+
+    assert sleeper.stop(within=30) == 0
+    after = check(plant.house, plant.campaign_id, plant.sink)
+    now = {batch.id: batch.epoch for batch in batches_of(plant.house, plant.campaign_id)}
+    assert any(now[batch] > epochs[batch] + 1 for batch in epochs), "its leases were taken away"
+    # A body whose intent was durable when it fell asleep may still leave: one a connection at most.
+    assert after.copies - before.copies <= len(asleep) * plant.house.settings.connections
+    if policy is UncertainPolicy.HOLD:
+        assert after.copies_beyond_first == after.recorded_resends == 0
+
+
+def test_a_worker_that_slept_alone_past_its_leases_wakes_up_fenced(build: Build) -> None:
+    plant = build(READERS, UncertainPolicy.HOLD)
+    sleeper = plant.start_worker()
+    plant.wait_for_copies(READERS // 5)
+    asleep = list(family(sleeper.pid))
+    signal_all(asleep, signal.SIGSTOP)
+    leases = [batch.lease_until for batch in batches_of(plant.house, plant.campaign_id)]
+    newest = max(filter(None, leases))
+    wait_for(lambda: datetime.now(UTC) > newest)
+    signal_all(asleep, signal.SIGCONT)
+
+    found = plant.wait_until_finished()
+
+    assert found.copies_beyond_first == found.recorded_resends == 0
+    assert found.uncertain <= len(asleep) * plant.house.settings.connections
+    assert sleeper.stop(within=30) == 0
+
+
+def test_two_workers_at_once_share_the_letters(build: Build) -> None:
+    plant = build(READERS)
+    plant.start_worker()
+    plant.start_worker()
+
+    assert plant.wait_until_finished().is_exact
+    assert plant.sink.stats().connections_most > plant.house.settings.connections
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # one of its own is made below
+def test_a_database_that_crashes_in_the_middle_costs_no_letter(build: Build) -> None:
+    with running_postgres(durable=True) as server:
+        plant = build(READERS, database_url=server.url(server.create()), lease_for=20.0)
+        worker = plant.start_worker()
+        for moment in (READERS // 5, READERS // 2):
+            plant.wait_for_copies(moment)
+            server.restart()
+
+        assert plant.wait_until_finished().is_exact
+        assert worker.stop(within=30) == 0
+        plant.house.database.close()
