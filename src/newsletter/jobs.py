@@ -26,18 +26,24 @@ class Job(StrEnum):
     NOTICES = "newsletter.notices"
 
 
+Ring = tuple[Job, tuple[int, ...]]
+"""What is to be done, and for which ids."""
+
+
 class Bell:
     """Rings through the broker. A ring that cannot be heard is logged and forgotten."""
 
     def __init__(self, ring: Callable[[Job, tuple[int, ...]], object]) -> None:
         self._ring = ring
 
-    def ring(self, job: Job, *ids: int) -> None:
-        """Wake a worker now."""
+    def ring(self, job: Job, *ids: int) -> bool:
+        """Wake a worker now; whether the broker took the ring."""
         try:
             self._ring(job, ids)
+            return True
         except Exception as error:  # noqa: BLE001 (whatever the broker's client raises: the sweeper finds the work)
             _log.warning("bell_not_heard", job=job, ids=ids, error=type(error).__name__)
+            return False
 
     def ring_after_commit(self, session: Session, job: Job, *ids: int) -> None:
         """Wake a worker once this transaction is durable; not at all when it is rolled back."""

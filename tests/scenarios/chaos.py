@@ -68,6 +68,15 @@ class Broker:
         self._process.kill()
         self._process.wait()
 
+    def freeze(self) -> None:
+        """Answer nobody any more, and refuse nobody either."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def flush(self) -> None:
         with redis.Redis(unix_socket_path=str(self._path)) as client:
             client.flushall()

@@ -158,6 +158,7 @@ class Plant:
     sink: Sink
     start_worker: Callable[[], Worker]
     campaign_id: int
+    log: Path
 
     def wait_for_copies(self, number: int) -> None:
         self.sink.wait_for(lambda: len(self.sink.accepted()) >= number)
@@ -193,6 +194,6 @@ def build(settings: Settings, sink: Sink, broker: str, tmp_path: Path) -> Iterat
             upgrade(house.database.engine)
             campaign = make_campaign(house, readers=readers, policy=policy)
             log = tmp_path / "worker.log"
-            return Plant(house, sink, lambda: start(environment_of(house.settings), log), campaign.id)
+            return Plant(house, sink, lambda: start(environment_of(house.settings), log), campaign.id, log)
 
         yield build

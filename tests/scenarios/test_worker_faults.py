@@ -1,4 +1,4 @@
-"""Workers that are killed, stopped, put to sleep or joined by others; a database that crashes under them."""
+"""Workers that are killed, stopped, put to sleep or joined by others."""
 
 import os
 import random
@@ -13,7 +13,6 @@ from newsletter.domain.states import DeliveryState, UncertainPolicy
 from tests.scenarios.conftest import Build, Plant
 from tests.support.checker import Findings, check
 from tests.support.ledgers import batches_of, states
-from tests.support.postgres import running_postgres
 from tests.support.stack import Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -131,15 +130,20 @@ def test_two_workers_at_once_share_the_letters(build: Build) -> None:
     assert plant.sink.stats().connections_most > plant.house.settings.connections
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # one of its own is made below
-def test_a_database_that_crashes_in_the_middle_costs_no_letter(build: Build) -> None:
-    with running_postgres(durable=True) as server:
-        plant = build(READERS, database_url=server.url(server.create()), lease_for=20.0)
+def test_an_audience_whose_freezing_is_killed_again_and_again_is_whole(build: Build) -> None:
+    plant = build(800, batch_size=5)
+    for part in range(1, 6):
         worker = plant.start_worker()
-        for moment in (READERS // 5, READERS // 2):
-            plant.wait_for_copies(moment)
-            server.restart()
+        wait_for(lambda part=part: frozen(plant) >= part * 120)  # type: ignore[misc]
+        worker.kill()
+    assert plant.sink.copies().total() == 0 or frozen(plant) == 800
 
-        assert plant.wait_until_finished().is_exact
-        assert worker.stop(within=30) == 0
-        plant.house.database.close()
+    plant.start_worker()
+
+    found = plant.wait_until_finished()
+    assert found.recipients == 800
+    assert found.lost == found.uncertain == 0
+
+
+def frozen(plant: Plant) -> int:
+    return sum(batch.total for batch in batches_of(plant.house, plant.campaign_id))

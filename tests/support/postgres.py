@@ -17,11 +17,17 @@ from psycopg import sql
 class Postgres:
     """A running server; hands out fresh databases copied from templates."""
 
-    def __init__(self, socket_folder: Path, restart: Callable[[], None]) -> None:
-        self.restart = restart
-        """Stop it as a crash would, and start it again."""
+    def __init__(self, socket_folder: Path, crash: Callable[[], None], start: Callable[[], None]) -> None:
+        self.crash = crash
+        """Stop it without a word to anybody."""
+        self.start = start
         self._socket_folder = socket_folder
         self._count = 0
+
+    def restart(self) -> None:
+        """Crash, and come back."""
+        self.crash()
+        self.start()
 
     @property
     def pid(self) -> int:
@@ -48,8 +54,11 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
-    """Start a server and stop it again. Not durable means faster, and lost by a crash of the machine only."""
+def running_postgres(*, durable: bool = False, more: str = "") -> Iterator[Postgres]:
+    """Start a server and stop it again. Not durable means faster, and lost by a crash of the machine only.
+
+    `more` are further options of the server.
+    """
     user = _unprivileged_user()
     folder = Path(tempfile.mkdtemp(prefix="nl-pg-"))
     data = folder / "data"
@@ -69,19 +78,22 @@ def running_postgres(*, durable: bool = False) -> Iterator[Postgres]:
             "UTF8",
         ]
         _as(user, [*initdb, "--locale", "C.UTF-8"], folder)
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=60"
+        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=60 {more}"
         if not durable:
             options += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
         control = [_binary("pg_ctl"), "-D", str(data), "-w", "-s", "-l", str(folder / "log")]
-        _as(user, [*control, "-o", options, "start"], folder)
 
-        def restart() -> None:
-            _as(user, [*control, "-m", "immediate", "-o", options, "restart"], folder)
+        def start() -> None:
+            _as(user, [*control, "-o", options, "start"], folder)
 
+        def crash() -> None:
+            _as(user, [*control, "-m", "immediate", "stop"], folder)
+
+        start()
         try:
-            yield Postgres(folder, restart)
+            yield Postgres(folder, crash, start)
         finally:
-            _as(user, [_binary("pg_ctl"), "-D", str(data), "-m", "immediate", "-s", "stop"], folder)
+            crash()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

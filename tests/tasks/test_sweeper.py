@@ -2,13 +2,15 @@
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
 
 from newsletter.database import Database
+from newsletter.jobs import Ring
+from newsletter.tasks.shift import Shift
 from newsletter.tasks.sweeper import Sweeper
 from newsletter.wiring import House
 
@@ -24,11 +26,12 @@ class SlowSweep:
     fork_asked_for: threading.Event
     forked: threading.Event
 
-    def run(self) -> None:
+    def run(self) -> Sequence[Ring]:
         with self.database.writing():
             self.is_inside.set()
             self.fork_asked_for.wait(10)
             self.forked.wait(_FORKS_MEANWHILE)
+        return ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ def test_a_child_forked_during_a_sweep_can_write(house: House) -> None:
     url = house.settings.sqlalchemy_url
     is_inside, asked, forked = threading.Event(), threading.Event(), threading.Event()
     sweep = SlowSweep(Database(url, pooled=False), is_inside, asked, forked)
-    sweeper = Sweeper(cast("House", SlowHouse(house.settings, lambda _worker: sweep)), "a worker")
+    slow = cast("House", SlowHouse(house.settings, lambda _worker: sweep))
+    sweeper = Sweeper(slow, Shift(slow, lambda: False), "a worker")
     sweeper.start()
     os.register_at_fork(before=asked.set, after_in_parent=forked.set)  # asked before the sweeper is
     assert is_inside.wait(10)

@@ -79,7 +79,7 @@ class Round:
         self._failure: BaseException | None = None
         self._nudge = asyncio.Event()
 
-    async def run(self, commit: GroupCommit, pass_on: Callable[[], None]) -> bool:
+    async def run(self, commit: GroupCommit, pass_on: Callable[[], object]) -> bool:
         """Send until no batch is due, time is up or we must stop; whether work may be left."""
         self._commit = commit
         for lane in self._tools.lanes:

@@ -36,7 +36,7 @@ class Sender:
         lanes = [Lane(route) for _ in range(pace.connections)]
         self._tools = Tools(ledger, mailings, notices, desk, trouble, lanes, pace)
 
-    def send_due(self, owner: str, stop: Callable[[], bool], pass_on: Callable[[], None]) -> bool:
+    def send_due(self, owner: str, stop: Callable[[], bool], pass_on: Callable[[], object]) -> bool:
         """Send batches until none is due, time is up or we must stop; whether work may be left.
 
         `pass_on` is called once work was found, so that one more worker is woken.
@@ -53,7 +53,7 @@ class Sender:
         self._runner.close()
         self._desk.close()
 
-    async def _send_due(self, owner: str, stop: Callable[[], bool], pass_on: Callable[[], None]) -> bool:
+    async def _send_due(self, owner: str, stop: Callable[[], bool], pass_on: Callable[[], object]) -> bool:
         this_round = Round(self._tools, owner, stop)
         commit = GroupCommit(this_round.post, this_round.fail)
         return await this_round.run(commit, pass_on)

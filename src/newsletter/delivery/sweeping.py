@@ -1,5 +1,6 @@
 """The sweeper: finds work that nobody was woken for. It needs neither Redis nor a scheduler."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +15,7 @@ from newsletter.delivery.notices import notices_wait
 from newsletter.delivery.recovery import recover_batches, recover_notices
 from newsletter.delivery.relays import all_relays_rest
 from newsletter.domain.states import BatchState, CampaignState
-from newsletter.jobs import Bell, Job
+from newsletter.jobs import Bell, Job, Ring
 from newsletter.models import Batch, Campaign, Worker
 
 _log = structlog.get_logger(__name__)
@@ -31,8 +32,8 @@ class Sweep:
     worker: str
     uncertain_grace: timedelta
 
-    def run(self) -> None:
-        """Recover what crashed, finish what is done, ring for what is due."""
+    def run(self) -> Sequence[Ring]:
+        """Recover what crashed, finish what is done, ring for what is due. Returns the rings nobody heard."""
         self._sign_of_life()
         recovered = recover_batches(self.database, self.uncertain_grace)
         if recovered:
@@ -40,15 +41,12 @@ class Sweep:
         recover_notices(self.database)
         with self.database.writing() as session:
             finish_campaigns(session)
-        for job, ids in self._due():
-            self.bell.ring(job, *ids)
+        return [(job, ids) for job, ids in self._due() if not self.bell.ring(job, *ids)]
 
-    def _due(self) -> list[tuple[Job, tuple[int, ...]]]:
+    def _due(self) -> list[Ring]:
         with self.database.reading() as session:
             now = clock(session)
-            rings: list[tuple[Job, tuple[int, ...]]] = [
-                (Job.FREEZE, (campaign_id,)) for campaign_id in campaigns_to_freeze(session)
-            ]
+            rings: list[Ring] = [(Job.FREEZE, (campaign_id,)) for campaign_id in campaigns_to_freeze(session)]
             if _batches_wait(session, now):
                 rings.append((Job.SEND, ()))
             if notices_wait(session, now):

@@ -6,7 +6,7 @@ from mmap import mmap
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_process_shutdown, worker_ready, worker_shutting_down
+from celery.signals import worker_init, worker_process_init, worker_process_shutdown, worker_shutting_down
 
 from newsletter.jobs import Job, broker_options
 from newsletter.logs import configure_logs
@@ -81,10 +81,11 @@ def _follow_worker(app: Celery, settings: Settings, shift: Shift, stopping: mmap
     """Sweep in the parent; start clean and hang up politely in the children."""
     # Connections of its own, opened for each sweep: children are forked from this process.
     house = _house(app, settings, pooled=False)
-    sweeper = Sweeper(house, f"{socket.gethostname()}:{os.getpid()}")
+    alone = Shift(house, lambda: stopping[0] != 0)
+    sweeper = Sweeper(house, alone, f"{socket.gethostname()}:{os.getpid()}")
 
-    def on_ready(**_kwargs: object) -> None:
-        sweeper.start()
+    def on_start(**_kwargs: object) -> None:
+        sweeper.start()  # before there is a broker, for it may never come
 
     def on_stop(**_kwargs: object) -> None:
         stopping[0] = 1
@@ -97,7 +98,7 @@ def _follow_worker(app: Celery, settings: Settings, shift: Shift, stopping: mmap
     def on_child_end(**_kwargs: object) -> None:
         shift.end()
 
-    worker_ready.connect(on_ready, weak=False)
+    worker_init.connect(on_start, weak=False)
     worker_shutting_down.connect(on_stop, weak=False)
     worker_process_init.connect(on_child, weak=False)
     worker_process_shutdown.connect(on_child_end, weak=False)

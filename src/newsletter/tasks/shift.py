@@ -28,11 +28,22 @@ class Shift:
         _look_for_cycles_seldom()
 
     def end(self) -> None:
-        """Hang up."""
+        """Hang up; whatever is done next opens its connections anew."""
         sender: Sender | None = getattr(self._here, "sender", None)
         if sender is not None:
             sender.close()
+            del self._here.sender
         self._house.database.close()
+
+    def do(self, job: Job, ids: tuple[int, ...]) -> None:
+        """What a ring asks for."""
+        match job:
+            case Job.FREEZE:
+                self.freeze(*ids)
+            case Job.SEND:
+                self.send()
+            case Job.NOTICES:
+                self.send_notices()
 
     def freeze(self, campaign_id: int) -> None:
         """Fix the audience of a campaign."""
