@@ -1,0 +1,97 @@
+"""Every promise can be seen broken: one line of the engine is spoilt, and a test must turn red."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.support.stack import ROOT
+
+pytestmark = pytest.mark.slow
+
+LEAVING = "tests/scenarios/test_leaving_is_immediate.py::test_one_click_between_two_letters_stops_the_second"
+LATE = "tests/delivery/test_ledger_late.py::test_a_known_reply_counts_even_after_the_lease_is_lost"
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A line of the engine, what it becomes, and the test that must notice."""
+
+    file: str
+    line: str
+    becomes: str
+    test: str
+
+
+MUTANTS = {
+    "the gate is removed": Mutant(
+        "delivery/lanes.py",
+        "self.office.submit(Entry(result[1] if result else None, intent), on_passage)",
+        "on_passage(Passage.OPEN)",
+        LEAVING,
+    ),
+    "eligibility is decided outside the intent": Mutant(
+        "delivery/posting_sqlite.py", "row[4] <= slip.departures", "True", LEAVING
+    ),
+    "the fence is removed": Mutant(
+        "delivery/posting_sqlite.py",
+        "row is None or row[0] != lease.epoch or row[1] != BatchState.LEASED",
+        "row is None",
+        "tests/delivery/test_ledger_gate.py::test_a_worker_whose_batch_was_taken_is_fenced",
+    ),
+    "outcomes are dropped when the lease is lost": Mutant(
+        "delivery/ledger.py", "late += slip.of_bodies", "pass", LATE
+    ),
+    "the sweeper does not recover": Mutant(
+        "delivery/sweeping.py",
+        "recovered = recover_batches(self.database, self.uncertain_grace)",
+        "recovered: Sequence[int] = ()",
+        "tests/delivery/test_sweeping.py::test_an_expired_lease_is_taken_back_and_rung_for",
+    ),
+    "a hole is not encoded": Mutant(
+        "rendering/plan.py",
+        "return quote_value(escape(text) if hole.kind is HoleKind.HTML else text)",
+        'return text.encode("utf-8", "replace")',
+        "tests/rendering/test_plan_property.py",
+    ),
+    "the intent is not written down": Mutant(
+        "delivery/posting_sqlite.py",
+        "write_in_flight(in_flight),",
+        '"",',
+        "tests/delivery/test_recovery.py",
+    ),
+    "a cut body counts as answered": Mutant(
+        "mail/smtp/dialogue.py",
+        "self._answer = nobody_knows() if self._body_is_out else untouched",
+        "self._answer = untouched",
+        "tests/scenarios/test_relay_faults.py::test_a_lost_answer_makes_one_recorded_copy",
+    ),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS)
+def test_a_spoilt_engine_is_noticed(mutant: Mutant, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "src", tmp_path / "src")
+    shutil.copytree(ROOT / "templates", tmp_path / "templates")
+    file = tmp_path / "src" / "newsletter" / mutant.file
+    assert run(mutant.test, tmp_path) == pytest.ExitCode.OK, "unspoilt it must be green"
+
+    source = file.read_text("utf-8")
+    assert source.count(mutant.line) == 1
+    file.write_text(source.replace(mutant.line, mutant.becomes), "utf-8")
+
+    assert run(mutant.test, tmp_path) == pytest.ExitCode.TESTS_FAILED
+
+
+def run(test: str, tree: Path) -> int:
+    """Run a test against the sources of another tree, on the database that starts fastest."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "-p", "no:randomly"]
+    command += ["-k", "not postgresql", "--basetemp", str(tree / "temporary"), test]
+    environment = {**os.environ, "PYTHONPATH": str(tree / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, cwd=ROOT, env=environment, check=False, stdout=subprocess.DEVNULL
+    ).returncode
