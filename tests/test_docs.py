@@ -1,5 +1,6 @@
 """The documents say what is there, and nothing that is not."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -21,6 +22,17 @@ def test_every_setting_is_explained() -> None:
     settings = {name.upper() for name in Settings.model_fields}
 
     assert named == {name if name in well_known else f"NEWSLETTER_{name}" for name in settings}
+
+
+def test_every_default_is_the_one_that_holds() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    rows = re.findall(r"^\| `NEWSLETTER_(\w+)` \| `([^`]*)` \|", text, flags=re.MULTILINE)
+    assert rows
+
+    for name, written in rows:
+        default = Settings.model_fields[name.lower()].default
+        spoken = json.dumps(default) if isinstance(default, bool | tuple) else f"{default}".removesuffix(".0")
+        assert re.sub(r"\.0\b", "", spoken) == written, name
 
 
 def test_every_command_is_in_the_readme_or_the_operations_page() -> None:
