@@ -25,7 +25,7 @@ class Shift:
         """Start afresh in a child: nothing that was opened before the fork may be used after it."""
         self._house = replace(self._house)
         self._here = threading.local()
-        _look_for_cycles_seldom()
+        look_for_cycles_seldom()
 
     def end(self) -> None:
         """Hang up; whatever is done next opens its connections anew."""
@@ -69,7 +69,7 @@ class Shift:
         return sender
 
 
-def _look_for_cycles_seldom() -> None:
+def look_for_cycles_seldom() -> None:
     """A letter makes hundreds of objects and no cycle; looking for some costs a twentieth of all CPU."""
     gc.collect()
     gc.freeze()
