@@ -75,7 +75,7 @@ class Settings(BaseSettings):
         """The address of the broker; without one, bells ring inside each worker only."""
         if self.redis_url.startswith("unix://"):
             return "redis+socket://" + self.redis_url.removeprefix("unix://")
-        return self.redis_url or "memory://"
+        return self.redis_url or "memory://localhost"  # a host, or kombu remarks on there being none
 
     @property
     def email_templates(self) -> tuple[Path, ...]:

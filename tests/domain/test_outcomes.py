@@ -8,10 +8,10 @@ from newsletter.domain.outcomes import (
     Reply,
     Step,
     Verdict,
-    judge,
     nobody_knows,
     read_reply,
 )
+from newsletter.domain.refusals import judge
 
 RELAY = (Verdict.UNTOUCHED, Blame.RELAY)
 SENDER = (Verdict.UNTOUCHED, Blame.SENDER)
@@ -30,7 +30,7 @@ TABLE: dict[Step, dict[int, Judgement]] = {
         450: RELAY,
         451: RELAY,
         452: RELAY,
-        500: SENDER,
+        500: RELAY,
         550: SENDER,
         552: SENDER,
         554: SENDER,

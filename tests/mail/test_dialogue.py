@@ -3,7 +3,7 @@
 import pytest
 
 from newsletter.domain.errors import BrokenPromise
-from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
+from newsletter.domain.outcomes import Blame, Meaning, Outcome, Reply, Verdict
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.dialogue import (
     Answered,
@@ -25,7 +25,9 @@ FOR_BOB = FOR_ANN.replace(b"ann", b"bob")
 ACCEPTED = Outcome(Verdict.ACCEPTED, Blame.NOBODY, Reply(250, "2.0.0", "queued"))
 UNCERTAIN = Outcome(Verdict.UNCERTAIN)
 UNTOUCHED = Outcome(Verdict.UNTOUCHED, Blame.RELAY)
-NO_SUCH_USER = Outcome(Verdict.PERMANENT, Blame.RECIPIENT, Reply(550, "5.1.1", "no such user"))
+NO_SUCH_USER = Outcome(
+    Verdict.PERMANENT, Blame.RECIPIENT, Reply(550, "5.1.1", "no such user"), Meaning.NO_MAILBOX
+)
 
 
 def lines(*said: str) -> bytes:
@@ -177,7 +179,7 @@ def test_a_body_to_nobody_is_a_lone_dot(dot: str) -> None:
     [
         ("250 2.0.0 queued", Verdict.ACCEPTED, Blame.NOBODY),
         ("299 odd but kind", Verdict.ACCEPTED, Blame.NOBODY),
-        ("451 4.7.1 greylisted", Verdict.TEMPORARY, Blame.MESSAGE),
+        ("451 4.7.1 greylisted", Verdict.TEMPORARY, Blame.RECIPIENT),
         ("554 5.6.0 no", Verdict.PERMANENT, Blame.MESSAGE),
         ("554 5.7.1 spam", Verdict.PERMANENT, Blame.SENDER),
     ],

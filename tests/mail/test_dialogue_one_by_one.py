@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
+from newsletter.domain.outcomes import Blame, Meaning, Outcome, Reply, Verdict
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.dialogue import Answered, Dialogue, Ended, Event, Invited, Refused
 from tests.mail.test_dialogue import (
@@ -20,7 +20,7 @@ from tests.mail.test_dialogue import (
     lines,
 )
 
-GOODBYE = Outcome(Verdict.UNTOUCHED, Blame.RELAY, Reply(421, "", "closing"))
+GOODBYE = Outcome(Verdict.UNTOUCHED, Blame.RELAY, Reply(421, "", "closing"), Meaning.RELAY_BUSY)
 
 
 def exchange(dialogue: Dialogue, *said: str) -> tuple[list[Event], list[bytes]]:
@@ -62,12 +62,16 @@ def test_the_letter_behind_a_body_is_offered_after_its_answer() -> None:
 @pytest.mark.parametrize(
     ("said", "told", "outcome"),
     [
-        (["550 not you"], 1, Outcome(Verdict.UNTOUCHED, Blame.SENDER, Reply(550, "", "not you"))),
+        (
+            ["550 not you"],
+            1,
+            Outcome(Verdict.UNTOUCHED, Blame.SENDER, Reply(550, "", "not you"), Meaning.SENDER_REFUSED),
+        ),
         (["250 ok", "550 5.1.1 no such user"], 2, NO_SUCH_USER),
         (
             ["250 ok", "250 ok", "451 later"],
             3,
-            Outcome(Verdict.TEMPORARY, Blame.MESSAGE, Reply(451, "", "later")),
+            Outcome(Verdict.TEMPORARY, Blame.MESSAGE, Reply(451, "", "later"), Meaning.MESSAGE_LATER),
         ),
     ],
     ids=["mail", "rcpt", "data"],

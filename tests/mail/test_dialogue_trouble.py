@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
+from newsletter.domain.outcomes import Blame, Meaning, Outcome, Reply, Verdict
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.dialogue import Answered, Dialogue, Ended, Event, Invited, Refused
 from tests.mail.test_dialogue import (
@@ -22,8 +22,8 @@ from tests.mail.test_dialogue import (
     lines,
 )
 
-GOODBYE = Outcome(Verdict.UNTOUCHED, Blame.RELAY, Reply(421, "", "closing"))
-NOT_YOU = Outcome(Verdict.UNTOUCHED, Blame.SENDER, Reply(550, "", "not you"))
+GOODBYE = Outcome(Verdict.UNTOUCHED, Blame.RELAY, Reply(421, "", "closing"), Meaning.RELAY_BUSY)
+NOT_YOU = Outcome(Verdict.UNTOUCHED, Blame.SENDER, Reply(550, "", "not you"), Meaning.SENDER_REFUSED)
 WHOSE = UNCERTAIN._replace(reply=ACCEPTED.reply)
 HUNG_UP = Ended("hung up before the letter began")
 NO_WORD = Ended("hung up without a word on the letter")

@@ -50,7 +50,7 @@ def test_a_message_arrives_to_the_byte(play: Play) -> None:
         ("DATA", "451 4.3.0 later", Verdict.TEMPORARY, Blame.MESSAGE),
         ("DATA", "421 4.3.2 closing", Verdict.UNTOUCHED, Blame.RELAY),
         ("BODY", "250 2.0.0 queued", Verdict.ACCEPTED, Blame.NOBODY),
-        ("BODY", "451 4.7.1 greylisted", Verdict.TEMPORARY, Blame.MESSAGE),
+        ("BODY", "451 4.7.1 greylisted", Verdict.TEMPORARY, Blame.RECIPIENT),
         ("BODY", "554 5.7.1 spam", Verdict.PERMANENT, Blame.SENDER),
         ("BODY", "421 4.3.2 closing", Verdict.UNTOUCHED, Blame.RELAY),
         ("BODY", "354 go ahead", Verdict.UNCERTAIN, Blame.NOBODY),

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
 ]
 
-READERS = 500
+READERS = 400
 FORGETS = "-c synchronous_commit=off -c wal_writer_delay=10s -c wal_writer_flush_after=1GB"
 
 

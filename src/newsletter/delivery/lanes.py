@@ -176,7 +176,7 @@ class Lane:
 
         def on_passage(passage: Passage) -> None:
             if result is not None:
-                self.office.has_settled(result[0])
+                self._let_go(*result)
             self._on_passage(assignment, passage)
 
         self.office.submit(Entry(result[1] if result else None, intent), on_passage)
@@ -262,7 +262,11 @@ class Lane:
             return
         assignment, result = self._result
         self._result = None
+        self.office.submit(Entry(result), lambda _passage: self._let_go(assignment, result))
+
+    def _let_go(self, assignment: Assignment, result: Result) -> None:
+        """Its outcome is durable; a letter that nobody took waits again."""
         if result.outcome.verdict is Verdict.UNTOUCHED:
-            self.office.submit(Entry(result), lambda _passage: self.office.put_back(assignment))
+            self.office.put_back(assignment)
         else:
-            self.office.submit(Entry(result), lambda _passage: self.office.has_settled(assignment))
+            self.office.has_settled(assignment)

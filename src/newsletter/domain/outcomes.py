@@ -58,52 +58,31 @@ class Blame(StrEnum):
     RELAY = "relay"
 
 
+class Meaning(StrEnum):
+    """What a refusal says."""
+
+    NO_MAILBOX = "no mailbox"
+    MAILBOX_CLOSED = "mailbox closed"
+    MAILBOX_LATER = "mailbox later"
+    LATER_BY_POLICY = "later by policy"
+    BLOCKED = "blocked"
+    SENDER_REFUSED = "sender refused"
+    MESSAGE_REFUSED = "message refused"
+    MESSAGE_LATER = "message later"
+    THROTTLED = "throttled"
+    RELAY_BUSY = "relay busy"
+    SESSION_FULL = "session full"
+    NOT_LET_IN = "not let in"
+    OUR_MISTAKE = "our mistake"
+
+
 class Outcome(NamedTuple):
-    """The end of one attempt. `untouched` means that no body left and no attempt counts."""
+    """The end of one attempt. `untouched` means that surely no body was taken, and that nothing counts."""
 
     verdict: Verdict
     blame: Blame = Blame.NOBODY
     reply: Reply | None = None
-
-
-# We are not let in, or speak wrongly (RFC 5321 section 4.2.2, RFC 4954 section 6): true for every recipient.
-_NOT_ABOUT_THE_RECIPIENT = frozenset({500, 501, 502, 503, 504, 530, 534, 535, 538})
-
-
-def judge(step: Step, reply: Reply) -> Outcome:
-    """Sort a relay's answer. Blame before permanence: most refusals are not the recipient's fault."""
-    if step is Step.BODY:
-        return _judge_body(reply)
-    if reply.code == 421:
-        return Outcome(Verdict.UNTOUCHED, Blame.RELAY, reply)
-    permanent = reply.code // 100 == 5
-    if step is Step.MAIL:
-        return Outcome(Verdict.UNTOUCHED, Blame.SENDER if permanent else Blame.RELAY, reply)
-    # 552 at RCPT means 452, too many recipients or a quota (RFC 5321 section 4.5.3.1.10).
-    if step is Step.RCPT and reply.code == 552:
-        permanent = False
-    if reply.code in _NOT_ABOUT_THE_RECIPIENT or reply.enhanced.startswith(("4.5.", "5.5.")):
-        return Outcome(Verdict.UNTOUCHED, Blame.RELAY, reply)
-    blame = Blame.RECIPIENT if step is Step.RCPT else Blame.MESSAGE
-    if reply.enhanced.startswith("5.7."):
-        blame = Blame.SENDER  # a policy against us (RFC 3463 section 3.8)
-    return Outcome(Verdict.PERMANENT if permanent else Verdict.TEMPORARY, blame, reply)
-
-
-def _judge_body(reply: Reply) -> Outcome:
-    """The answer to the final dot decides; an answer that makes no sense there decides nothing."""
-    if reply.code == 421:  # the relay is closing and took nothing (RFC 5321 section 3.8)
-        return Outcome(Verdict.UNTOUCHED, Blame.RELAY, reply)
-    match reply.code // 100:
-        case 2:
-            return Outcome(Verdict.ACCEPTED, reply=reply)
-        case 4:
-            return Outcome(Verdict.TEMPORARY, Blame.MESSAGE, reply)
-        case 5:
-            blame = Blame.SENDER if reply.enhanced.startswith("5.7.") else Blame.MESSAGE
-            return Outcome(Verdict.PERMANENT, blame, reply)
-        case _:
-            return Outcome(Verdict.UNCERTAIN, reply=reply)
+    meaning: Meaning | None = None
 
 
 def nobody_knows() -> Outcome:

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from newsletter.domain.errors import BrokenPromise, OutOfStep
-from newsletter.domain.outcomes import Blame, Outcome, Reply, Step, Verdict, judge, nobody_knows
+from newsletter.domain.outcomes import Blame, Outcome, Reply, Step, Verdict, nobody_knows
+from newsletter.domain.refusals import judge
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.extensions import Extensions, read_extensions
 from newsletter.mail.smtp.replies import ReplyReader
