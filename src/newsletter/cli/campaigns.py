@@ -43,6 +43,7 @@ def campaign() -> None:
 
     \b
     Examples: newsletter campaign show gqz5o2lhxq3vi
+              newsletter campaign recipients gqz5o2lhxq3vi --state failed
               newsletter campaign settle gqz5o2lhxq3vi --as resend
               newsletter campaign resume gqz5o2lhxq3vi
     """

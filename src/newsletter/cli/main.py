@@ -11,6 +11,7 @@ from newsletter.cli.databases import db
 from newsletter.cli.demo import demo
 from newsletter.cli.publications import publication, section
 from newsletter.cli.publishing import publish
+from newsletter.cli.recipients import recipients
 from newsletter.cli.serving import catcher, up, web, worker
 from newsletter.cli.status import status
 from newsletter.domain.errors import NewsletterError
@@ -55,3 +56,5 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
 )
 for _command in _COMMANDS:
     main.add_command(_command)  # type: ignore[arg-type]
+for _command in (recipients,):
+    campaign.add_command(_command)
