@@ -1,6 +1,7 @@
 """Every setting, with its default. Read from the environment and from a file `.env`."""
 
 import os
+import random
 import secrets
 import tempfile
 from datetime import timedelta
@@ -87,7 +88,8 @@ class Settings(BaseSettings):
     @property
     def retries(self) -> RetrySchedule:
         """The schedule of a campaign's retries."""
-        return RetrySchedule(self.retry_waits, timedelta(seconds=self.give_up_after))
+        give_up_after = timedelta(seconds=self.give_up_after)
+        return RetrySchedule(self.retry_waits, give_up_after, random.random)
 
 
 def load_settings(**overrides: object) -> Settings:

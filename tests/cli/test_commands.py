@@ -111,6 +111,7 @@ def test_status_tells_that_all_is_well(on_database: Run, filled: House, letter: 
         (["publish", "inside.md", "--section", "mail"], "stands inside HTML"),
         (["account", "add", "not an address"], "An email address holds no spaces"),
         (["account", "add", "a@example.org", "--name", "x" * 300], "The name is too long"),
+        (["campaign", "pause", "nothing"], "There is no such campaign"),
         (["campaign", "resume", "nothing"], "There is no such campaign"),
         (["campaign", "show", "nothing"], "There is no such campaign"),
         (["campaign", "settle", "nothing", "--as", "failed"], "There is no such campaign"),

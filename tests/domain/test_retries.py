@@ -50,3 +50,13 @@ def test_parts_of_a_second_count() -> None:
     schedule = RetrySchedule((0.25,), timedelta(seconds=1))
 
     assert schedule.next_attempt(1, START, START) == START + timedelta(milliseconds=250)
+
+
+@pytest.mark.parametrize(("dice", "wait"), [(0.0, 48), (0.5, 60), (1.0, 72)])
+def test_a_wait_is_a_fifth_longer_or_shorter_at_most(dice: float, wait: int) -> None:
+    schedule = RetrySchedule((60,), timedelta(hours=24), lambda: dice)
+
+    due = schedule.next_attempt(1, START, START)
+
+    assert due is not None
+    assert (due - START).total_seconds() == pytest.approx(wait)

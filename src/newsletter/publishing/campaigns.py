@@ -87,6 +87,16 @@ def find_campaign(session: Session, public_id: str) -> Campaign:
     return campaign
 
 
+def pause_campaign(session: Session, campaign: Campaign) -> bool:
+    """Stop a campaign that is going out; no body leaves after this commits. False when it was not sending."""
+    close_gate(session)
+    session.refresh(campaign, ["state"], with_for_update=True)
+    if campaign.state is not CampaignState.SENDING:
+        return False
+    campaign.state, campaign.trouble = CampaignState.PAUSED, "Paused by a person."
+    return True
+
+
 def resume_campaign(session: Session, bell: Bell, campaign: Campaign) -> bool:
     """Let a paused campaign go on where it stopped; False when it was not paused."""
     close_gate(session)
