@@ -10,7 +10,6 @@ import json
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +19,6 @@ from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-import redis
 from pydantic import SecretStr
 from sqlalchemy import select
 
@@ -28,58 +26,18 @@ from bench.procfs import family
 from bench.stage import fill, publish
 from newsletter.delivery.progress import count_deliveries
 from newsletter.domain.states import CampaignState, DeliveryState, UncertainPolicy
-from newsletter.jobs import find_redis_server
 from newsletter.migrations import upgrade
 from newsletter.models import Campaign, Delivery, Subscriber
 from newsletter.settings import Settings
 from newsletter.wiring import House, wire
+from tests.support.broker import Broker
 from tests.support.ledgers import assert_counts_add_up
 from tests.support.postgres import Postgres, running_postgres
 from tests.support.sink import Script, Sink, running_sink
-from tests.support.stack import Worker, environment_of, wait_for, workers
+from tests.support.stack import Worker, environment_of, workers
 
 _LEASE = 3.0
 _CONNECTIONS = 8
-
-
-class Broker:
-    """A Redis-compatible server that can be killed and started anew, empty."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._path = folder / "broker.sock"
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"unix://{self._path}"
-
-    def start(self) -> None:
-        binary = find_redis_server()
-        assert binary is not None
-        command = [str(binary), "--port", "0", "--unixsocket", str(self._path), "--dir", str(self._folder)]
-        self._path.unlink(missing_ok=True)
-        self._process = subprocess.Popen([*command, "--save", ""], stdout=subprocess.DEVNULL)
-        wait_for(self._path.exists)
-
-    def kill(self) -> None:
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
-
-    def freeze(self) -> None:
-        """Answer nobody any more, and refuse nobody either."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def flush(self) -> None:
-        with redis.Redis(unix_socket_path=str(self._path)) as client:
-            client.flushall()
 
 
 @dataclass

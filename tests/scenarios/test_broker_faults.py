@@ -8,8 +8,8 @@ import pytest
 
 from newsletter.domain.states import CampaignState
 from newsletter.jobs import Job
-from tests.scenarios.chaos import Broker
 from tests.scenarios.conftest import Build, Plant
+from tests.support.broker import Broker
 from tests.support.ledgers import campaign_now
 from tests.support.stack import wait_for
 

@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select
 
-from newsletter.domain.states import DeliveryState, UncertainPolicy
-from newsletter.models import Relay, Suppression
+from newsletter.domain.states import CampaignState, DeliveryState, UncertainPolicy
+from newsletter.models import Delivery, Relay, Suppression
 from tests.scenarios.conftest import Begin, Mailing
 from tests.support.certificates import localhost_certificate
 from tests.support.checker import Findings
@@ -111,6 +111,27 @@ def test_a_later_try_is_made_after_a_temporary_refusal(begin: Begin, sink: Sink)
 
     assert begin(Script(refusals)).finish().is_exact
     assert sink.stats().commands["RCPT"] == READERS + 2
+
+
+@pytest.mark.parametrize("at", [Moment.RCPT, Moment.DOT])
+def test_a_relay_that_throttles_costs_nobody_a_try(begin: Begin, at: Moment) -> None:
+    mailing = begin(
+        Script((Rule(at, Do.REPLY, "454 Throttling failure: Maximum sending rate exceeded.", nth=5),))
+    )
+
+    assert mailing.finish().is_exact
+    with mailing.house.database.reading() as session:
+        assert session.scalars(select(Delivery.refusals).distinct()).all() == [0]
+        assert session.scalars(select(Delivery.attempt).distinct()).all() == [1]
+
+
+@pytest.mark.parametrize("at", [Moment.MAIL, Moment.DOT])
+def test_a_sender_who_is_not_verified_pauses_the_campaign_and_fails_nobody(begin: Begin, at: Moment) -> None:
+    mailing = begin(Script((Rule(at, Do.REPLY, "554 Message rejected: Email address is not verified."),)))
+
+    mailing.send_until(lambda: mailing.state is CampaignState.PAUSED)
+
+    assert mailing.states == {DeliveryState.PLANNED: READERS}
 
 
 def test_replies_byte_by_byte_are_read(begin: Begin) -> None:

@@ -70,7 +70,7 @@ class Shift:
 
 
 def look_for_cycles_seldom() -> None:
-    """A letter makes hundreds of objects and no cycle; looking for some costs a twentieth of all CPU."""
+    """A letter makes hundreds of objects and no cycle: looking for some after so few is wasted."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)

@@ -83,7 +83,7 @@ class _Phase(Enum):
     OVER = auto()
 
 
-# Names of their own: Python 3.11 takes five times as long to find a member by its class.
+# Names of their own: Python 3.11 is slow to find a member by its class.
 _GREETING, _IDLE, _OFFERING, _INVITED, _BODY, _LEAVING, _OVER = _Phase
 
 
