@@ -49,7 +49,11 @@ def test_a_database_that_crashes_in_the_middle_costs_no_letter(build: Build) -> 
 
 
 def test_while_the_database_is_away_nothing_is_sent_and_nothing_fails(build: Build) -> None:
-    with running_postgres(durable=True) as server, plant_on_postgres(build, server) as plant:
+    # A lease longer than the absence: whoever was sending is still the one to say what came of it.
+    with (
+        running_postgres(durable=True) as server,
+        plant_on_postgres(build, server, lease_for=20.0) as plant,
+    ):
         plant.start_worker()
         plant.wait_for_copies(READERS // 5)
         server.crash()
