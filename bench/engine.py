@@ -11,16 +11,17 @@ import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from time import process_time
+from time import monotonic, process_time
 from typing import Any, cast
 
 from bench.merge import END, LINKS, sample_plan
 from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Recipient
 from newsletter.delivery.feed import Assignment, Feed
-from newsletter.delivery.lanes import Lane
 from newsletter.delivery.mailings import Mailing
+from newsletter.delivery.outlets import Outlet, Outlets, RelayInUse
 from newsletter.delivery.posting import fold, row_of
 from newsletter.delivery.posting_postgresql import row_columns, slip_columns
+from newsletter.delivery.seats import PaceKey, Share
 from newsletter.domain.identifiers import new_public_id, public_id_from
 from newsletter.domain.outcomes import Outcome
 from newsletter.domain.relays import RelayAddress, Security
@@ -69,17 +70,22 @@ class Relay:
         """There is nothing to abort."""
 
 
-class Office:
-    """Feeds lanes and commits their entries in groups that are never sent anywhere."""
+class Head:
+    """Feeds outlets and commits their entries in groups that are never sent anywhere."""
 
-    def __init__(self, feed: Feed) -> None:
+    def __init__(self, feed: Feed, relays: list[Relay]) -> None:
         self._feed = feed
         self._gathered: list[tuple[Entry, Callable[[Passage], None]]] = []
         self.settled = 0
+        self.outlets = Outlets(1.0, 1.0, _LANES, _opener(relays))
 
-    def take(self) -> Assignment | None:
+    def take(self, outlet: Outlet) -> Assignment | None:
         """The next letter."""
-        return self._feed.take()
+        now = monotonic()
+        return self._feed.take(lambda key: self.outlets.may_carry(outlet, key, now))
+
+    def recovered(self, _outlet: Outlet) -> None:
+        """The first letter went through."""
 
     def submit(self, entry: Entry, answer: Callable[[Passage], None]) -> None:
         """Gather."""
@@ -144,27 +150,27 @@ def _fixed_work() -> float:
 
 
 async def _cost(letters: int) -> float:
-    office = Office(_feed(letters))
-    relays = []
-    for _ in range(_LANES):
-        relay = Relay()
-        lane = Lane(_ROUTE, _opener(relay))
-        lane.office = cast("Any", office)
-        lane.wake()
-        relays.append(relay)
+    relays: list[Relay] = []
+    head = Head(_feed(letters), relays)
+    head.outlets.update([RelayInUse(1, "one", _ROUTE)])
+    for outlet in head.outlets:
+        outlet.head = cast("Any", head)
+        outlet.renew({PaceKey(1): Share()}, monotonic(), float("inf"))
+        outlet.wake(_LANES, monotonic())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     start = process_time()
-    while office.settled < letters:
+    while head.settled < letters:
         for relay in relays:
             relay.answer()
-        office.commit()
+        head.commit()
     return process_time() - start
 
 
-def _opener(relay: Relay) -> Callable[[Route, Callable[[Event], None]], Any]:
+def _opener(relays: list[Relay]) -> Callable[[Route, Callable[[Event], None]], Any]:
     async def open_connection(route: Route, hear: Callable[[Event], None]) -> Connection:
-        connection = Connection(route, hear)
+        connection, relay = Connection(route, hear), Relay()
+        relays.append(relay)
         relay.connection = connection
         connection.connection_made(cast("asyncio.Transport", relay))
         connection.data_received(b"220 relay.example ESMTP\r\n")

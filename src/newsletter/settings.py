@@ -58,6 +58,9 @@ class Settings(BaseSettings):
         min_length=1, default=(15, 60, 180, 600, 1800, 3600, 7200, 14400, 28800)
     )
     relay_waits: tuple[float, ...] = Field(min_length=1, default=(5, 15, 30, 60, 120, 300))
+    pacing_beat: float = Field(default=1, gt=0)
+    seats_for: float = Field(default=10, gt=0)
+    relay_passwords: dict[str, SecretStr] = Field(default_factory=dict)
     give_up_after: float = Field(default=86400, gt=0)
     uncertain_policy: Literal["resend", "hold"] = "resend"
     uncertain_grace: float = Field(default=600, ge=0)

@@ -1,12 +1,15 @@
 """Puts the parts together. Doors ask for a `House` and take what they need from it."""
 
-from collections.abc import Callable
+import os
+import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from urllib.parse import urlsplit
 
 from celery import Celery
+from sqlalchemy.orm import Session
 
 from newsletter.audience.suppression import Hasher
 from newsletter.database import Database
@@ -16,19 +19,23 @@ from newsletter.delivery.mailings import Mailings
 from newsletter.delivery.notice_lane import NoticeLane
 from newsletter.delivery.notice_letters import NoticePress
 from newsletter.delivery.notices import NoticeDesk
-from newsletter.delivery.relays import ensure_relay
-from newsletter.delivery.rounds import Pace
-from newsletter.delivery.sending import Sender
+from newsletter.delivery.outlets import Outlets, RelayInUse
+from newsletter.delivery.relays import NAME, Access, ensure_relay, relays_in_use, retire_default
+from newsletter.delivery.rounds import Timing, Tools
+from newsletter.delivery.seats import SeatBook
+from newsletter.delivery.sending import Parts, Sender
+from newsletter.delivery.sharing import Sharing
 from newsletter.delivery.sweeping import Sweep
 from newsletter.delivery.trouble import TroubleBook
+from newsletter.delivery.weather import Weathers
 from newsletter.domain.errors import BadSetting
+from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.links import Links
-from newsletter.domain.relays import RelayAddress, parse_relay_url
+from newsletter.domain.relays import parse_relay_url
 from newsletter.domain.settlement import Rules
 from newsletter.domain.tokens import Keyring, keyring_from
 from newsletter.jobs import Bell, Job, broker_options
-from newsletter.mail.smtp.client import Client
-from newsletter.mail.smtp.connection import Route, Timeouts
+from newsletter.mail.smtp.connection import Timeouts
 from newsletter.publishing.publications import the_publication
 from newsletter.rendering.compose import Composer
 from newsletter.settings import Settings, secret_of
@@ -83,9 +90,9 @@ class House:
         """When to try again, and how long to wait in doubt."""
         return Rules(self.settings.retries, timedelta(seconds=self.settings.uncertain_grace))
 
-    def ledger(self, relay_id: int | None = None) -> Ledger:
-        """The only writer of delivery state, for one thread; `relay_id` is who takes the letters."""
-        return Ledger(self.database, timedelta(seconds=self.settings.lease_for), self.rules, relay_id)
+    def ledger(self) -> Ledger:
+        """The only writer of delivery state, for one thread."""
+        return Ledger(self.database, timedelta(seconds=self.settings.lease_for), self.rules)
 
     def notice_desk(self) -> NoticeDesk:
         """Takes notices to be sent."""
@@ -95,21 +102,22 @@ class House:
 
     def sender(self) -> Sender:
         """A sender with connections of its own. Raises BadSetting when no relay is set."""
-        settings, address = self.settings, self.relay_address()
-        with self.database.writing() as session:
-            relay_id = ensure_relay(session, the_publication(session), address, self.now())
-        ehlo_name = urlsplit(settings.site_url).hostname or "localhost"
-        route = Route(address, ehlo_name, Timeouts(settings.connect_timeout, settings.reply_timeout))
-        desk, trouble = Desk(self.database), TroubleBook(self.database, relay_id, settings.relay_waits)
-        return Sender(
-            self.ledger(relay_id),
+        settings, desk = self.settings, Desk(self.database)
+        beat, first_wait = settings.pacing_beat, settings.relay_waits[0]
+        outlets = Outlets(beat, first_wait, settings.connections)
+        trouble = TroubleBook(self.database, settings.relay_waits)
+        owner = f"{socket.gethostname()}:{os.getpid()}:{new_public_id()}"
+        seats = SeatBook(self.database, owner, beat, settings.seats_for)
+        tools = Tools(
+            self.ledger(),
             Mailings(self.database, self.links),
-            NoticeLane(self.notice_desk(), Client(route), desk, trouble),
-            route,
-            desk=desk,
-            trouble=trouble,
-            pace=Pace(
-                settings.connections,
+            NoticeLane(self.notice_desk(), outlets, desk, trouble),
+            desk,
+            trouble,
+            outlets,
+            Sharing(outlets, seats, desk),
+            Weathers(),
+            Timing(
                 settings.lease_for,
                 settings.send_for,
                 settings.stop_within,
@@ -117,21 +125,45 @@ class House:
                 settings.relay_waits,
             ),
         )
+        self.relays()  # says at once what is missing
+        return Sender(Parts(tools, self.relays))
+
+    def relays(self) -> Sequence[RelayInUse]:
+        """The relays there are now. Raises BadSetting when there is none."""
+        with self.database.writing() as session:
+            self._follow_smtp_url(session)
+            relays = relays_in_use(session, self.access)
+        if not relays:
+            raise BadSetting(
+                "SMTP_URL is not set. Name your relay, such as smtp://user:password@host:587, or add one by "
+                "`newsletter relay add`; `newsletter up` brings a catcher for trying out."
+            )
+        return relays
+
+    @property
+    def access(self) -> Access:
+        """What relays need besides their rows."""
+        settings = self.settings
+        passwords = {name: each.get_secret_value() for name, each in settings.relay_passwords.items()}
+        if settings.smtp_url.get_secret_value():
+            passwords[NAME] = parse_relay_url(settings.smtp_url.get_secret_value()).password
+        return Access(
+            urlsplit(settings.site_url).hostname or "localhost",
+            Timeouts(settings.connect_timeout, settings.reply_timeout),
+            passwords,
+        )
+
+    def _follow_smtp_url(self, session: Session) -> None:
+        url = self.settings.smtp_url.get_secret_value()
+        if url:
+            ensure_relay(session, the_publication(session), parse_relay_url(url), self.now())
+        else:
+            retire_default(session)
 
     def sweep(self, worker: str) -> Sweep:
         """The sweeper of a worker."""
         grace = timedelta(seconds=self.settings.uncertain_grace)
         return Sweep(self.database, self.bell, worker, grace)
-
-    def relay_address(self) -> RelayAddress:
-        """Where mail is handed over."""
-        url = self.settings.smtp_url.get_secret_value()
-        if not url:
-            raise BadSetting(
-                "SMTP_URL is not set. Name your relay, such as smtp://user:password@host:587, "
-                "or use `newsletter up`, which brings a catcher for trying out."
-            )
-        return parse_relay_url(url)
 
 
 def wire(settings: Settings) -> House:

@@ -38,7 +38,7 @@ def test_a_worker_whose_batch_was_taken_is_fenced(house: House, campaign: Campai
 
     assert again.lease.epoch > holding.lease.epoch
     assert (holding.is_fenced, again.is_fenced) == (True, False)
-    assert (batch_now(house, holding).in_flight, holding.in_flight) == ("", set())
+    assert (batch_now(house, holding).in_flight, holding.in_flight) == ("", {})
     assert states(house, campaign.id) == {D.PLANNED: 3}
 
 
@@ -83,7 +83,7 @@ def test_what_stays_under_way_when_a_lease_ran_out_stays_named(
 
     say(ledger, holding, first, LATER)
 
-    assert read_in_flight(batch_now(house, holding).in_flight) == [second.subscriber_id]
+    assert list(read_in_flight(batch_now(house, holding).in_flight)) == [second.subscriber_id]
     assert_counts_add_up(house, campaign.id)
 
 
@@ -150,7 +150,7 @@ def test_a_process_that_holds_a_batch_again_is_judged_by_each_lease_for_itself(
     assert (older.is_fenced, newer.is_fenced) == (True, False)
     assert row_now(house, newer, settled).state is D.ACCEPTED
     under_way = {again.subscriber_id, newer.recipients[3].subscriber_id}
-    assert set(read_in_flight(batch_now(house, newer).in_flight)) == newer.in_flight == under_way
+    assert set(read_in_flight(batch_now(house, newer).in_flight)) == set(newer.in_flight) == under_way
     assert_counts_add_up(house, campaign.id)
 
 
@@ -166,7 +166,7 @@ def test_a_stopped_campaign_lets_no_body_out(
     assert ledger.post([wish(holding, 1, after=Result(holding, under_way, UNCERTAIN))]) == [Passage.STOP]
 
     assert row_now(house, holding, under_way).state is D.UNCERTAIN
-    assert (batch_now(house, holding).in_flight, holding.in_flight) == ("", set())
+    assert (batch_now(house, holding).in_flight, holding.in_flight) == ("", {})
     ledger.give_back(holding)
     assert ledger.lease("two") is None
     assert_counts_add_up(house, campaign.id)

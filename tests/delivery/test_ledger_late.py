@@ -115,7 +115,7 @@ def test_the_reply_of_an_older_try_says_nothing_of_a_newer_one(
 
     assert newer.attempt == recipient.attempt + 1
     assert row_now(house, again, newer).state is D.PLANNED
-    assert read_in_flight(batch_now(house, again).in_flight) == [newer.subscriber_id]
+    assert list(read_in_flight(batch_now(house, again).in_flight)) == [newer.subscriber_id]
     assert_counts_add_up(house, campaign.id)
 
 

@@ -254,7 +254,13 @@ def rows_as_seen(house: House, campaign_id: int) -> dict[int, ModelRow]:
 
 def batches_as_seen(house: House, campaign_id: int) -> dict[int, tuple[object, ...]]:
     return {
-        batch.low: (batch.high, batch.state, batch.epoch, batch.lease_count, read_in_flight(batch.in_flight))
+        batch.low: (
+            batch.high,
+            batch.state,
+            batch.epoch,
+            batch.lease_count,
+            list(read_in_flight(batch.in_flight)),
+        )
         for batch in batches_of(house, campaign_id)
     }
 

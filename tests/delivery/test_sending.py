@@ -153,7 +153,7 @@ def test_a_policy_against_us_pauses_before_the_whole_audience_fails(
 
     now = campaign_now(mailing_house, campaign)
     assert now.state is CampaignState.PAUSED
-    assert "refused several letters in a row" in now.trouble
+    assert "refused 3 letters in a row" in now.trouble
     assert states(mailing_house, campaign.id) == {DeliveryState.FAILED: 3, DeliveryState.PLANNED: 3}
     assert_counts_add_up(mailing_house, campaign.id)
 

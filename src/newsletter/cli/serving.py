@@ -77,7 +77,8 @@ def worker() -> None:
              celery -A worker worker        (the same, from a clone)
     """
     with open_house() as house:
-        house.relay_address()
+        if not house.settings.smtp_url.get_secret_value():
+            house.relays()  # says what is missing
     command = stacks.worker_command()
     os.execv(command[0], command)
 

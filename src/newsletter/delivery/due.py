@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -62,6 +62,8 @@ def due_letters(session: Session, lease: Lease) -> DueLetters:
             Subscriber.public_id,
             Delivery.state == DeliveryState.DEFERRED,
             Delivery.refusals,
+            func.coalesce(Delivery.relay_id, 0),
+            Delivery.resends > 0,
             Delivery.subscriber_id.in_(eligible_followers(lease.section_id, span)),
             _is_due(clock(session)),
         )
@@ -70,12 +72,16 @@ def due_letters(session: Session, lease: Lease) -> DueLetters:
         .order_by(Delivery.subscriber_id)
     ).all()
     return DueLetters(
-        [
-            Recipient(reader, attempt, address, name, public_id, _WAITING[was_deferred], refusals)
-            for reader, attempt, address, name, public_id, was_deferred, refusals, may, is_due in rows
-            if may and is_due
-        ],
+        [_recipient(row) for row in rows if row[-2] and row[-1]],
         [row[0] for row in rows if not row[-2]],
+    )
+
+
+def _recipient(row: Sequence[Any]) -> Recipient:
+    reader, attempt, address, name, public_id, was_deferred, refusals, relay_id, is_repeated, *_flags = row
+    state = _WAITING[was_deferred]
+    return Recipient(
+        reader, attempt, address, name, public_id, state, refusals, relay_id, is_repeated=bool(is_repeated)
     )
 
 

@@ -5,7 +5,7 @@ Those that are made for every letter are tuples: they cost a third of a frozen d
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
@@ -41,38 +41,49 @@ class Recipient(NamedTuple):
     public_id: str
     state: DeliveryState = DeliveryState.PLANNED
     refusals: int = 0
+    relay_id: int = 0
+    """Who had it last; 0: nobody."""
+    is_repeated: bool = False
+    """Its body may have left before: another relay could not know it for a copy."""
 
 
 @dataclass
 class Holding:
     """A leased batch in our hands. Only the ledger changes it.
 
-    `in_flight` are the subscribers whose bodies may be under way, as the batch's row says durably; `gone`
-    are those who were found to have left since it was loaded.
+    `in_flight` are the subscribers whose bodies may be under way, and over which relay (0: over none that
+    has a row), as the batch's row says durably; `gone` are those who were found to have left since it was
+    loaded.
     """
 
     lease: Lease
     recipients: Sequence[Recipient] = ()
     departures: int = 0
     started_at: datetime | None = None
-    in_flight: set[int] = field(default_factory=set)
+    give_up_after: timedelta | None = None
+    audience: int = 0
+    is_released: bool = False
+    """A person saw how many refusals there are, and let the campaign go on."""
+    in_flight: dict[int, int] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     is_fenced: bool = False
 
 
 class Result(NamedTuple):
-    """The outcome of one try."""
+    """The outcome of one try, and the relay that gave it."""
 
     holding: Holding
     recipient: Recipient
     outcome: Outcome
+    relay_id: int = 0
 
 
 class Intent(NamedTuple):
-    """The wish to let one body leave."""
+    """The wish to let one body leave, and over which relay."""
 
     holding: Holding
     recipient: Recipient
+    relay_id: int = 0
 
 
 class Entry(NamedTuple):

@@ -2,14 +2,31 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from newsletter.delivery.entries import Holding, Passage, Recipient
 from newsletter.delivery.mailings import Mailing
 from newsletter.domain.errors import BadInput
+from newsletter.domain.groups import group_of
+from newsletter.domain.states import DeliveryState
 from newsletter.mail.envelope import Envelope
 from newsletter.publishing.letters import Reader
+
+
+class QueueKey(NamedTuple):
+    """What decides which relay may carry a letter: the receiver's group, and who had it before."""
+
+    group: str = ""
+    relay_id: int = 0
+    is_repeated: bool = False
+
+
+ANY = QueueKey()
+"""Any relay may."""
+
+May = Callable[[QueueKey], bool]
 
 
 @dataclass(eq=False)
@@ -18,7 +35,7 @@ class Work:
 
     holding: Holding
     mailing: Mailing | None
-    queue: deque[Recipient]
+    queues: dict[QueueKey, deque[Recipient]] = field(default_factory=dict)
     open_letters: int = 0
     looking: list[tuple[int, Callable[[Passage], None]]] = field(default_factory=list)
     """Readers who may have left, and who wants to know."""
@@ -28,16 +45,33 @@ class Work:
     @property
     def is_complete(self) -> bool:
         """Whether nothing of it is left in our hands."""
-        return not self.queue and not self.open_letters
+        return not self.open_letters and not any(self.queues.values())
+
+    @property
+    def waiting(self) -> Iterator[int]:
+        """The subscribers whose letters wait."""
+        return (each.subscriber_id for queue in self.queues.values() for each in queue)
+
+    def take(self, may: May) -> tuple[QueueKey, Recipient] | None:
+        """The next reader whose letter may go; kinds of letters take turns."""
+        queues = self.queues
+        for key in queues if len(queues) == 1 else list(queues):
+            queue = queues[key]
+            if queue and may(key):
+                if len(queues) > 1:
+                    queues[key] = queues.pop(key)  # to the end
+                return key, queue.popleft()
+        return None
 
     def remove(self, gone: Collection[int]) -> None:
         """These readers left."""
-        self.queue = deque(each for each in self.queue if each.subscriber_id not in gone)
+        for key, queue in self.queues.items():
+            self.queues[key] = deque(each for each in queue if each.subscriber_id not in gone)
 
     def close(self) -> None:
         """Take no more letters from it; those in flight come to their end."""
         self.is_closed = True
-        self.queue.clear()
+        self.queues.clear()
 
 
 @dataclass(eq=False, slots=True)
@@ -48,6 +82,7 @@ class Assignment:
     recipient: Recipient
     letter: Sequence[bytes]
     envelope: Envelope
+    key: QueueKey = ANY
     is_at_gate: bool = False
     is_dropped: bool = False
 
@@ -59,24 +94,30 @@ class Feed:
     set_aside: Callable[[Work, Recipient, str], None]
     works: deque[Work] = field(default_factory=deque)
 
-    @property
-    def waiting(self) -> int:
-        """How many letters wait."""
-        return sum(len(work.queue) for work in self.works)
+    def waiting(self, is_held_up: May) -> int:
+        """How many letters wait that need not wait for something of their own."""
+        return sum(
+            len(queue)
+            for work in self.works
+            for key, queue in work.queues.items()
+            if queue and not is_held_up(key)
+        )
 
-    def add(self, holding: Holding, mailing: Mailing | None, now: float) -> Work:
+    def add(self, holding: Holding, mailing: Mailing | None, now: float, *, by_group: bool = False) -> Work:
         """Begin with a batch."""
-        work = Work(holding, mailing, deque(holding.recipients), renewed_at=now)
+        work = Work(holding, mailing, renewed_at=now)
+        for recipient in holding.recipients:
+            work.queues.setdefault(key_of(recipient, by_group=by_group), deque()).append(recipient)
         self.works.append(work)
         return work
 
-    def take(self) -> Assignment | None:
-        """The next letter, or None when none waits."""
+    def take(self, may: May) -> Assignment | None:
+        """The next letter that may go, or None when there is none."""
         for _ in range(len(self.works)):
             self.works.rotate(-1)
             work = self.works[0]
-            while work.queue:
-                assignment = self._prepare(work, work.queue.popleft())
+            while (found := work.take(may)) is not None:
+                assignment = self._prepare(work, *found)
                 if assignment is not None:
                     work.open_letters += 1
                     return assignment
@@ -87,7 +128,7 @@ class Feed:
         work = assignment.work
         work.open_letters -= 1
         if not work.is_closed:
-            work.queue.appendleft(assignment.recipient)
+            work.queues.setdefault(assignment.key, deque()).appendleft(assignment.recipient)
 
     def remove_complete(self) -> Sequence[Work]:
         """The batches that are done with; they are no longer in the feed."""
@@ -96,7 +137,7 @@ class Feed:
             self.works.remove(work)
         return complete
 
-    def _prepare(self, work: Work, recipient: Recipient) -> Assignment | None:
+    def _prepare(self, work: Work, key: QueueKey, recipient: Recipient) -> Assignment | None:
         assert work.mailing is not None
         reader = Reader(recipient.address, recipient.name, recipient.public_id)
         try:
@@ -105,4 +146,11 @@ class Feed:
         except BadInput as error:
             self.set_aside(work, recipient, str(error))
             return None
-        return Assignment(work, recipient, letter, envelope)
+        return Assignment(work, recipient, letter, envelope, key)
+
+
+def key_of(recipient: Recipient, *, by_group: bool) -> QueueKey:
+    """A letter that is tried for the first time may go over any relay."""
+    group = group_of(recipient.address.rpartition("@")[2]) if by_group else ""
+    was_tried = recipient.state is DeliveryState.DEFERRED or recipient.is_repeated
+    return QueueKey(group, recipient.relay_id if was_tried else 0, recipient.is_repeated)

@@ -24,7 +24,12 @@ Opener = Callable[[Route, Callable[[Event], None]], Awaitable[Connection]]
 class Office(Protocol):
     """What a lane needs from the sender it works for."""
 
-    def take(self) -> Assignment | None:
+    @property
+    def letters_a_connection(self) -> int:
+        """After so many letters the relay hangs up each time; 0 when it does not."""
+        ...
+
+    def take(self, lane: "Lane") -> Assignment | None:
         """The next letter to send."""
         ...
 
@@ -67,8 +72,9 @@ class Lane:
     office: Office
     """Whom it works for now; another one each round."""
 
-    def __init__(self, route: Route, connect: Opener = open_connection) -> None:
+    def __init__(self, route: Route, relay_id: int, connect: Opener = open_connection) -> None:
         self._route = route
+        self._relay_id = relay_id
         self._connect = connect
         self._connection: Connection | None = None
         self._opening: asyncio.Task[None] | None = None
@@ -110,7 +116,7 @@ class Lane:
 
     def quit(self) -> None:
         """Say goodbye, if nothing is under way."""
-        if self._connection is not None and self.is_quiet:
+        if self._connection is not None and self.is_quiet and self._connection.dialogue.is_idle:
             self._connection.quit()
 
     def drop(self, reason: str = "") -> None:
@@ -158,10 +164,10 @@ class Lane:
         connection = self._connection
         if connection is None or not connection.dialogue.is_idle:
             return
-        if connection.dialogue.is_worn_out:
+        if self._is_worn_out(connection):
             connection.quit()
             return
-        assignment = self.office.take()
+        assignment = self.office.take(self)
         if assignment is not None:
             self._offered = assignment
             connection.offer(assignment.envelope)
@@ -171,7 +177,7 @@ class Lane:
         assignment = self._offered
         assert assignment is not None
         assignment.is_at_gate = True
-        intent = Intent(assignment.work.holding, assignment.recipient)
+        intent = Intent(assignment.work.holding, assignment.recipient, self._relay_id)
         result, self._result = self._result, None
 
         def on_passage(passage: Passage) -> None:
@@ -207,8 +213,7 @@ class Lane:
 
     def _send_body(self, assignment: Assignment) -> None:
         assert self._connection is not None
-        worn_out = self._connection.dialogue.is_worn_out
-        then = None if worn_out else self.office.take()
+        then = None if self._is_worn_out(self._connection) else self.office.take(self)
         self._under_way, self._offered = assignment, then
         self._connection.send_body(assignment.letter, then.envelope if then is not None else None)
 
@@ -221,14 +226,14 @@ class Lane:
         if passage is not Passage.OPEN:
             self.office.put_back(assignment)
             return
-        untouched = Result(assignment.work.holding, assignment.recipient, _UNTOUCHED)
+        untouched = self._result_of(assignment, _UNTOUCHED)
         self.office.submit(Entry(untouched), lambda _passage: self.office.put_back(assignment))
 
     def _on_answer(self, outcome: Outcome) -> None:
         assignment, self._under_way = self._under_way, None
         assert assignment is not None
         self.letters += 1
-        self._result = assignment, Result(assignment.work.holding, assignment.recipient, outcome)
+        self._result = assignment, self._result_of(assignment, outcome)
         self.office.heard(assignment, outcome)
         if self._offered is None:
             self._post_result()
@@ -246,7 +251,7 @@ class Lane:
             self.office.put_back(assignment)
         else:
             self.letters += 1
-            self._result = assignment, Result(assignment.work.holding, assignment.recipient, outcome)
+            self._result = assignment, self._result_of(assignment, outcome)
             self._post_result()
         self._offer_next()
 
@@ -255,6 +260,14 @@ class Lane:
         self._post_result()
         if not self._hangs_up:
             self.office.lane_ended(self, str(self._route.trouble(trouble)) if trouble else "")
+
+    def _is_worn_out(self, connection: Connection) -> bool:
+        """Whether the relay takes no more letters over this connection; better to leave before it says so."""
+        learnt = self.office.letters_a_connection
+        return connection.dialogue.is_worn_out or 0 < learnt <= connection.dialogue.letters
+
+    def _result_of(self, assignment: Assignment, outcome: Outcome) -> Result:
+        return Result(assignment.work.holding, assignment.recipient, outcome, self._relay_id)
 
     def _post_result(self) -> None:
         """Make an outcome durable by itself, when no intent follows that could carry it."""

@@ -45,14 +45,12 @@ from newsletter.models import Batch, Campaign, Delivery
 class Ledger:
     """Leases batches and moves deliveries."""
 
-    def __init__(
-        self, database: Database, lease_for: timedelta, rules: Rules, relay_id: int | None = None
-    ) -> None:
+    def __init__(self, database: Database, lease_for: timedelta, rules: Rules) -> None:
         self._database = database
         self._lease_for = lease_for
         self._rules = rules
         kind = SqlitePosting if database.is_sqlite else PostgresPosting
-        self._posting: Posting = kind(database, lease_for, relay_id)
+        self._posting: Posting = kind(database, lease_for)
         self._clock_ahead: timedelta | None = None
 
     def lease(self, owner: str) -> Holding | None:
@@ -73,7 +71,14 @@ class Ledger:
             lease = Lease(
                 batch.id, batch.campaign_id, campaign.section_id, batch.low, batch.high, batch.epoch
             )
-            return Holding(lease, started_at=campaign.audience_frozen_at)
+            give_up = campaign.give_up_after
+            return Holding(
+                lease,
+                started_at=campaign.audience_frozen_at,
+                give_up_after=None if give_up is None else timedelta(seconds=give_up),
+                audience=campaign.total or 0,
+                is_released=campaign.brake_released,
+            )
 
     def load(self, holding: Holding) -> None:
         """Bring in the batch's letters that are due now; whoever left since freezing is skipped here."""
@@ -195,8 +200,7 @@ class Ledger:
             (row.campaign_id, row.subscriber_id),
             Settlement(row.after, row.next_at, row.counts, row.detail or ""),
             clock(session),
-            in_doubt_since=row.attempt,
-            code=row.code,
+            late=row,
         )
         if step is None:
             return

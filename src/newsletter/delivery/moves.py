@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, false, func, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import clock, rows_changed
-from newsletter.delivery.posting import count
+from newsletter.delivery.posting import Row, count
 from newsletter.domain.settlement import MAX_RESENDS, Settlement
 from newsletter.domain.states import (
     BatchState,
@@ -28,23 +28,24 @@ def move(
     settlement: Settlement,
     now: datetime,
     *,
-    in_doubt_since: int | None = None,
-    code: int | None = None,
+    late: Row | None = None,
 ) -> Move | None:
     """One conditional update along the table of moves; None when the row was not where it should be.
 
-    With `in_doubt_since`, only a row that is in doubt since that very try moves.
+    With `late`, what is known of a try after all, only a row that is in doubt since that very try moves.
     """
     row = session.get(Delivery, key, with_for_update=True, populate_existing=True)
     if row is None or row.state not in sources_of(settlement.state):
         return None
-    if in_doubt_since is not None and (row.state, row.attempt) != (DeliveryState.UNCERTAIN, in_doubt_since):
+    if late is not None and (row.state, row.attempt) != (DeliveryState.UNCERTAIN, late.attempt):
         return None
     before = row.state
     row.state = settlement.state
     row.next_at = settlement.next_at
     row.detail = settlement.detail or None
-    row.code = code
+    row.code = late.code if late else None
+    row.meaning = late.meaning if late else None
+    row.relay_id = late.relay_id if late else row.relay_id
     row.changed_at = now
     row.refusals += settlement.counts
     session.flush()

@@ -1,15 +1,16 @@
 """The lane of single mails: a connection of its own, so that small mail overtakes big mail."""
 
 from collections.abc import Callable
+from time import monotonic
 
 import structlog
 
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.notices import ClaimedNotice, NoticeDesk
+from newsletter.delivery.outlets import Outlet, Outlets
 from newsletter.delivery.trouble import TroubleBook
 from newsletter.domain.errors import BadAddress, RelayTrouble
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
-from newsletter.mail.smtp.client import Client
 
 _log = structlog.get_logger(__name__)
 
@@ -17,9 +18,9 @@ _log = structlog.get_logger(__name__)
 class NoticeLane:
     """Sends notices one after another."""
 
-    def __init__(self, notices: NoticeDesk, client: Client, desk: Desk, trouble: TroubleBook) -> None:
+    def __init__(self, notices: NoticeDesk, outlets: Outlets, desk: Desk, trouble: TroubleBook) -> None:
         self._notices = notices
-        self._client = client
+        self._outlets = outlets
         self._desk = desk
         self._trouble = trouble
         self._is_draining = False
@@ -40,27 +41,34 @@ class NoticeLane:
 
     async def close(self) -> None:
         """Hang up politely."""
-        await self._client.close()
+        for outlet in self._outlets:
+            await outlet.client.close()
 
     async def _send_one(self) -> bool:
         """Send the notice that waits longest; False when the relay cannot be used now."""
+        outlet = self._outlets.first_usable(monotonic())
+        if outlet is None:
+            return False
         claimed = await self._desk.run(self._notices.claim)
         message = await self._desk.run(self._notices.write, claimed) if claimed is not None else None
         if claimed is None or message is None:
             return True
         try:
-            outcome = await self._client.send(claimed.envelope, message)
+            outcome = await outlet.client.send(claimed.envelope, message)
         except BadAddress as error:
             outcome = Outcome(Verdict.PERMANENT, Blame.MESSAGE, Reply(0, "", str(error)))
         except RelayTrouble as trouble:
-            await self._desk.run(self._put_back, claimed, str(trouble))
-            return False
+            return await self._put_back(outlet, claimed, str(trouble))
         if outcome.verdict is Verdict.UNTOUCHED:
             words = f"It answers: {outcome.reply}." if outcome.reply else "The relay hung up."
-            await self._desk.run(self._put_back, claimed, words)
-            return False
+            return await self._put_back(outlet, claimed, words)
         await self._desk.run(self._notices.settle, claimed, outcome)
         return True
 
-    def _put_back(self, claimed: ClaimedNotice, trouble: str) -> None:
-        self._notices.put_back(claimed, self._trouble.rest(trouble))
+    async def _put_back(self, outlet: Outlet, claimed: ClaimedNotice, trouble: str) -> bool:
+        """The relay rests; whether another may be used now."""
+        wait = await self._desk.run(self._trouble.rest, outlet.id, trouble)
+        outlet.rest_until(monotonic() + wait)
+        another = self._outlets.first_usable(monotonic())
+        await self._desk.run(self._notices.put_back, claimed, 0.0 if another else wait)
+        return another is not None

@@ -13,7 +13,7 @@ from newsletter.delivery.relays import all_relays_rest
 from newsletter.domain.errors import BadSetting
 from newsletter.domain.links import Links
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
-from newsletter.domain.settlement import MAX_RESENDS, Rules, settle
+from newsletter.domain.settlement import MAX_RESENDS, Age, Rules, settle
 from newsletter.domain.states import FINAL_DELIVERY_STATES, DeliveryState
 from newsletter.mail.envelope import Envelope
 from newsletter.models import Notice, Publication
@@ -100,7 +100,7 @@ class NoticeDesk:
             if notice.attempt != claimed.notice.attempt or notice.state is not DeliveryState.SENDING:
                 return
             now = clock(session)
-            settlement = settle(outcome, notice.refusals, notice.created_at, now, self._rules)
+            settlement = settle(outcome, notice.refusals, Age(notice.created_at), now, self._rules)
             notice.state = settlement.state
             notice.next_at = settlement.next_at or now
             notice.refusals += settlement.counts

@@ -1,13 +1,13 @@
 """One group commit, prepared: what a group of entries means for each of its batches.
 
 The intents of a batch are one list in its row, `in_flight`: the subscribers whose bodies may be under
-way. So a letter costs one update of its own row, and an intent costs a few bytes in a row that every
-commit renews anyway.
+way, by relay. So a letter costs one update of its own row, and an intent costs a few bytes in a row that
+every commit renews anyway.
 """
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ from typing import NamedTuple, Protocol
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.entries import Entry, Holding, Intent, Passage, Result
 from newsletter.domain.outcomes import Verdict
-from newsletter.domain.settlement import Rules, settle
+from newsletter.domain.settlement import Age, Rules, settle
 from newsletter.domain.states import DeliveryState
 
 
@@ -40,14 +40,17 @@ class Slip:
         return [each for each in self.results if each.recipient.subscriber_id in self.holding.in_flight]
 
     @cached_property
-    def kept(self) -> set[int]:
+    def kept(self) -> dict[int, int]:
         """Who is still in flight when no intent is granted."""
-        return self.holding.in_flight - {each.recipient.subscriber_id for each in self.results}
+        kept = dict(self.holding.in_flight)
+        for each in self.results:
+            kept.pop(each.recipient.subscriber_id, None)
+        return kept
 
     @cached_property
-    def granted(self) -> set[int]:
+    def granted(self) -> dict[int, int]:
         """Who is in flight when every intent is granted."""
-        return self.kept | {each.recipient.subscriber_id for each in self.intents}
+        return self.kept | {each.recipient.subscriber_id: each.relay_id for each in self.intents}
 
 
 class Row(NamedTuple):
@@ -61,8 +64,10 @@ class Row(NamedTuple):
     before: DeliveryState
     after: DeliveryState
     counts: bool
+    relay_id: int | None
     code: int | None
     detail: str | None
+    meaning: str | None
     next_at: datetime | None
 
 
@@ -144,7 +149,8 @@ def leaves_its_row(result: Result) -> bool:
 def row_of(result: Result, now: datetime, rules: Rules) -> Row:
     """The row a result leaves behind."""
     holding, recipient, outcome = result.holding, result.recipient, result.outcome
-    settlement = settle(outcome, recipient.refusals, holding.started_at or now, now, rules)
+    age = Age(holding.started_at or now, holding.give_up_after)
+    settlement = settle(outcome, recipient.refusals, age, now, rules)
     return Row(
         *holding.lease.key,
         holding.lease.campaign_id,
@@ -153,8 +159,10 @@ def row_of(result: Result, now: datetime, rules: Rules) -> Row:
         recipient.state,
         settlement.state,
         settlement.counts,
+        result.relay_id or None,
         outcome.reply.code or None if outcome.reply else None,
         settlement.detail or None,
+        outcome.meaning,
         settlement.next_at,
     )
 
@@ -202,11 +210,20 @@ def count(moves: Iterable[tuple[DeliveryState, DeliveryState]]) -> Counter[str]:
     return change
 
 
-def write_in_flight(subscriber_ids: Collection[int]) -> str:
-    """The list as it stands in the batch's row."""
-    return json.dumps(sorted(subscriber_ids), separators=(",", ":")) if subscriber_ids else ""
+def write_in_flight(letters: Mapping[int, int]) -> str:
+    """The letters under way as they stand in the batch's row: subscribers by relay."""
+    if not letters:
+        return ""
+    relays = set(letters.values())
+    if len(relays) == 1:
+        return json.dumps({relays.pop(): sorted(letters)}, separators=(",", ":"))
+    by_relay = {relay: sorted(s for s, r in letters.items() if r == relay) for relay in sorted(relays)}
+    return json.dumps(by_relay, separators=(",", ":"))
 
 
-def read_in_flight(written: str) -> list[int]:
-    """Read the list of a batch's row."""
-    return list(json.loads(written)) if written else []
+def read_in_flight(written: str) -> dict[int, int]:
+    """Read the letters under way off a batch's row; workers before version 0.3 did not name relays."""
+    found = json.loads(written) if written else {}
+    if isinstance(found, list):
+        return dict.fromkeys(found, 0)
+    return {subscriber: int(relay) for relay, subscribers in found.items() for subscriber in subscribers}

@@ -39,12 +39,13 @@ WITH held AS MATERIALIZED (
 ), moved AS (
     UPDATE delivery
     SET state = line.after, attempt = line.attempt, refusals = delivery.refusals + line.counts,
-        code = line.code, detail = line.detail, next_at = line.next_at, relay_id = $8::bigint,
-        changed_at = clock_timestamp()
-    FROM unnest($9::bigint[], $10::integer[], $11::bigint[], $12::bigint[], $13::smallint[], $14::smallint[],
-                $15::smallint[], $16::smallint[], $17::smallint[], $18::text[], $19::timestamptz[])
-         AS line (batch_id, epoch, campaign_id, subscriber_id, attempt, before, after, counts, code, detail,
-                  next_at)
+        code = line.code, detail = line.detail, next_at = line.next_at, relay_id = line.relay_id,
+        meaning = line.meaning, changed_at = clock_timestamp()
+    FROM unnest($8::bigint[], $9::integer[], $10::bigint[], $11::bigint[], $12::smallint[], $13::smallint[],
+                $14::smallint[], $15::smallint[], $16::bigint[], $17::smallint[], $18::text[], $19::text[],
+                $20::timestamptz[])
+         AS line (batch_id, epoch, campaign_id, subscriber_id, attempt, before, after, counts, relay_id, code,
+                  detail, meaning, next_at)
     JOIN held ON held.id = line.batch_id AND held.epoch = line.epoch
     WHERE delivery.campaign_id = line.campaign_id AND delivery.subscriber_id = line.subscriber_id
       AND delivery.attempt = line.attempt - 1 AND delivery.state = line.before
@@ -58,7 +59,7 @@ WITH held AS MATERIALIZED (
     FROM moved GROUP BY batch_id
 ), renewed AS (
     UPDATE batch
-    SET lease_until = CASE WHEN held.alive THEN clock_timestamp() + $20::interval ELSE batch.lease_until END,
+    SET lease_until = CASE WHEN held.alive THEN clock_timestamp() + $21::interval ELSE batch.lease_until END,
         in_flight = CASE WHEN held.alive AND held.running AND held.current
                          THEN held.granted ELSE held.kept END,
         sending = CASE WHEN held.alive AND held.running AND held.current
@@ -77,10 +78,9 @@ SELECT id, epoch, alive, running, current, extract(epoch FROM clock_timestamp())
 class PostgresPosting:
     """Keeps a connection of its own; one group at a time is under way."""
 
-    def __init__(self, database: Database, lease_for: timedelta, relay_id: int | None) -> None:
+    def __init__(self, database: Database, lease_for: timedelta) -> None:
         self._database = database
         self._lease_for = b"%f seconds" % lease_for.total_seconds()
-        self._relay_id = None if relay_id is None else b"%d" % relay_id
         self._connection: psycopg.Connection | None = None
         # The connection's socket under a number of our own: libpq closes its own as soon as the server is
         # gone, and an event loop that still watches a number which means something else by then goes astray.
@@ -149,9 +149,7 @@ class PostgresPosting:
         connection = (self._connection or self._connect()).pgconn
         self._results = []
         connection.send_query_prepared(b"enter_gate", None)
-        connection.send_query_prepared(
-            b"post", [*slip_columns(slips), self._relay_id, *row_columns(rows), self._lease_for]
-        )
+        connection.send_query_prepared(b"post", [*slip_columns(slips), *row_columns(rows), self._lease_for])
         connection.pipeline_sync()
         return connection
 
@@ -210,17 +208,25 @@ def slip_columns(slips: Sequence[Slip]) -> list[bytes]:
 
 def row_columns(rows: Sequence[Row]) -> list[bytes]:
     """What a group says of its deliveries, as the statement takes it."""
-    *numbers, codes, details, moments = zip(*rows, strict=True) if rows else [()] * len(Row._fields)
+    *numbers, relays, codes, details, meanings, moments = (
+        zip(*rows, strict=True) if rows else [()] * len(Row._fields)
+    )
     return [
         *map(_numbers, numbers),
-        _array(_NULL if code is None else str(code) for code in codes),
+        _optional_numbers(relays),
+        _optional_numbers(codes),
         _texts(details),
+        _texts(meanings),
         _texts(moment.isoformat() if moment else None for moment in moments),
     ]
 
 
 def _numbers(values: Iterable[int]) -> bytes:
     return _array(map(int.__repr__, values))  # states and truth values are numbers too
+
+
+def _optional_numbers(values: Iterable[int | None]) -> bytes:
+    return _array(_NULL if value is None else str(value) for value in values)
 
 
 def _texts(values: Iterable[str | None]) -> bytes:

@@ -25,8 +25,8 @@ FROM batch JOIN campaign ON campaign.id = batch.campaign_id WHERE batch.id = ?
 """
 _MOVE = """
 UPDATE delivery
-SET state = ?, attempt = ?, refusals = refusals + ?, code = ?, detail = ?, next_at = ?, relay_id = ?,
-    changed_at = ?
+SET state = ?, attempt = ?, refusals = refusals + ?, relay_id = ?, code = ?, detail = ?, meaning = ?,
+    next_at = ?, changed_at = ?
 WHERE campaign_id = ? AND subscriber_id = ? AND attempt = ? AND state = ?
 """
 _RENEW = """
@@ -40,10 +40,9 @@ WHERE id = ?
 class SqlitePosting:
     """Keeps a connection of its own; used by one thread."""
 
-    def __init__(self, database: Database, lease_for: timedelta, relay_id: int | None) -> None:
+    def __init__(self, database: Database, lease_for: timedelta) -> None:
         self._database = database
         self._lease_for = lease_for
-        self._relay_id = relay_id
         self._connection: sqlite3.Connection | None = None
 
     def post(self, slips: Sequence[Slip], rows: Sequence[Row]) -> Mapping[Key, Standing]:
@@ -115,9 +114,8 @@ class SqlitePosting:
         moved = connection.execute(
             _MOVE,
             (
-                *(int(row.after), row.attempt, int(row.counts), row.code, row.detail),
-                _moment(row.next_at) if row.next_at else None,
-                *(self._relay_id, _moment(now)),
+                *(int(row.after), row.attempt, int(row.counts), row.relay_id, row.code, row.detail),
+                *(row.meaning, _moment(row.next_at) if row.next_at else None, _moment(now)),
                 *(row.campaign_id, row.subscriber_id, row.attempt - 1, int(row.before)),
             ),
         )

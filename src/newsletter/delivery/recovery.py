@@ -68,21 +68,24 @@ def _due(session: Session, batch: Batch, now: datetime) -> Sequence[int]:
 
 def _put_in_doubt(session: Session, batch: Batch, until: datetime, now: datetime) -> None:
     """Nobody knows what became of the letters that were under way."""
-    session.execute(
-        update(Delivery)
-        .where(
-            *_in(batch),
-            Delivery.subscriber_id.in_(read_in_flight(batch.in_flight)),
-            Delivery.state.in_(_OPEN),
+    letters = read_in_flight(batch.in_flight)
+    for relay_id in set(letters.values()):
+        session.execute(
+            update(Delivery)
+            .where(
+                *_in(batch),
+                Delivery.subscriber_id.in_([reader for reader, its in letters.items() if its == relay_id]),
+                Delivery.state.in_(_OPEN),
+            )
+            .values(
+                state=DeliveryState.UNCERTAIN,
+                attempt=Delivery.attempt + 1,
+                relay_id=relay_id or None,
+                next_at=until,
+                changed_at=now,
+                detail=_IN_DOUBT,
+            )
         )
-        .values(
-            state=DeliveryState.UNCERTAIN,
-            attempt=Delivery.attempt + 1,
-            next_at=until,
-            changed_at=now,
-            detail=_IN_DOUBT,
-        )
-    )
     # Workers before version 0.2 wrote the intent into the row itself.
     session.execute(
         update(Delivery)

@@ -1,14 +1,17 @@
-"""The relay in use: its row, its address, and rest after trouble."""
+"""The relays in use: their rows, their addresses, and rest after trouble."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import clock, insert_if_absent
+from newsletter.delivery.outlets import RelayInUse, Tier
 from newsletter.domain.identifiers import new_public_id
-from newsletter.domain.relays import RelayAddress
+from newsletter.domain.relays import RelayAddress, Security
+from newsletter.mail.smtp.connection import Route, Timeouts
 from newsletter.models import Publication, Relay
 
 NAME = "default"
@@ -30,12 +33,50 @@ def ensure_relay(session: Session, publication: Publication, address: RelayAddre
     relay = session.scalars(
         select(Relay).where(Relay.publication_id == publication.id, Relay.name == NAME).with_for_update()
     ).one()
+    relay.enabled = True
     place = (address.host, address.port, address.security, address.username)
     if (relay.host, relay.port, relay.security, relay.username) != place:
         relay.host, relay.port, relay.security, relay.username = place
         relay.trouble, relay.trouble_count, relay.retry_at = "", 0, None
     session.flush()
     return relay.id
+
+
+def retire_default(session: Session) -> None:
+    """SMTP_URL names no relay any more."""
+    session.execute(update(Relay).where(Relay.name == NAME).values(enabled=False))
+
+
+@dataclass(frozen=True)
+class Access:
+    """What the settings add to the rows of relays: our own name, how long to wait, and the passwords."""
+
+    ehlo_name: str
+    timeouts: Timeouts
+    passwords: Mapping[str, str]
+
+    def route(self, relay: Relay) -> Route:
+        """How to reach a relay."""
+        password = self.passwords.get(relay.name, "") if relay.username else ""
+        address = RelayAddress(relay.host, relay.port, Security(relay.security), relay.username, password)
+        return Route(address, self.ehlo_name, self.timeouts)
+
+
+def relays_in_use(session: Session, access: Access) -> list[RelayInUse]:
+    """Every relay that is not taken out of use."""
+    now = clock(session)
+    return [
+        RelayInUse(
+            relay.id,
+            relay.name,
+            access.route(relay),
+            Tier(relay.priority, relay.cost),
+            relay.weight,
+            relay.is_direct,
+            max(0.0, (relay.retry_at - now).total_seconds()) if relay.retry_at else 0.0,
+        )
+        for relay in session.scalars(select(Relay).where(Relay.enabled).order_by(Relay.id))
+    ]
 
 
 def let_rest(session: Session, relay_id: int, trouble: str, waits: Sequence[float]) -> float:

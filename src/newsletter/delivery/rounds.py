@@ -1,7 +1,7 @@
 """One round of sending: what a process does from the moment a task wakes it until it hands on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from time import monotonic
@@ -11,14 +11,16 @@ import structlog
 
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.entries import Entry, Holding, Passage, Recipient, Result
-from newsletter.delivery.feed import Assignment, Feed, Work
+from newsletter.delivery.feed import Assignment, Feed, QueueKey, Work
 from newsletter.delivery.group_commit import GroupCommit
 from newsletter.delivery.lanes import Lane
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.mailings import Mailing, Mailings
 from newsletter.delivery.notice_lane import NoticeLane
+from newsletter.delivery.outlets import Outlet, Outlets
+from newsletter.delivery.sharing import Sharing
 from newsletter.delivery.trouble import TroubleBook
-from newsletter.delivery.weather import Consequence, Weather
+from newsletter.delivery.weather import Weathers
 from newsletter.domain.errors import BrokenPromise
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
 
@@ -27,14 +29,14 @@ _log = structlog.get_logger(__name__)
 _TICK = 0.05
 _BATCHES_IN_HAND = 4
 _LOW_WATER = 256
+_MORE_BY_GROUP = 4  # letters to a slow receiver may fill whole batches while others could go
 _LOOK_FOR_WORK_EVERY = 0.25
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How fast and how long: connections of this process, and durations in seconds."""
+class Timing:
+    """How long things take, in seconds."""
 
-    connections: int
     lease_for: float
     send_for: float
     stop_within: float
@@ -51,23 +53,23 @@ class Tools:
     notices: NoticeLane
     desk: Desk
     trouble: TroubleBook
-    lanes: Sequence[Lane]
-    pace: Pace
+    outlets: Outlets
+    sharing: Sharing
+    weathers: Weathers
+    timing: Timing
 
 
 class Round:
-    """Keeps the lanes fed from leased batches; is the lanes' `Office`."""
+    """Keeps the outlets fed from leased batches; is their `Head`."""
 
     def __init__(self, tools: Tools, owner: str, stop: Callable[[], bool]) -> None:
         self._tools = tools
-        self._pace = tools.pace
+        self._timing = tools.timing
+        self._outlets = tools.outlets
         self._owner = owner
         self._stop = stop
-        self._until = monotonic() + tools.pace.send_for
+        self._until = monotonic() + tools.timing.send_for
         self._feed = Feed(self._set_aside)
-        self._weather = Weather()
-        self._in_trouble = True  # until a letter goes through, so that the relay's row is set right
-        self._backing_off: dict[Lane, float] = {}
         self._paused: set[int] = set()
         self._chores: set[asyncio.Future[Any]] = set()
         self._fetching: asyncio.Future[None] | None = None
@@ -75,15 +77,14 @@ class Round:
         self._looked_at = self._noticed_at = 0.0
         self._stopped_at: float | None = None
         self._winding_down = False
-        self._wait = 0.0
         self._failure: BaseException | None = None
-        self._nudge = asyncio.Event()
+        self._nudged = asyncio.Event()
 
     async def run(self, commit: GroupCommit, pass_on: Callable[[], object]) -> bool:
         """Send until no batch is due, time is up or we must stop; whether work may be left."""
         self._commit = commit
-        for lane in self._tools.lanes:
-            lane.office = self
+        for outlet in self._outlets:
+            outlet.head = self
         await self._begin_with(await self._tools.desk.run(self._tools.ledger.lease, self._owner))
         if self._found_work:
             pass_on()
@@ -92,7 +93,8 @@ class Round:
             await self._pause_for_a_tick()
         if self._failure is not None:
             raise self._failure
-        return self._winding_down and not self._wait
+        await self._tools.sharing.give_up(self._gives_up)
+        return self._winding_down and not self._outlets.wait(monotonic())
 
     async def post(self, entries: Sequence[Entry]) -> Sequence[Passage]:
         """Make a group durable; waits for a database that is away."""
@@ -104,33 +106,40 @@ class Round:
             self._failure = error
             self._winding_down = True
             self._feed.works.clear()
-            for lane in self._tools.lanes:
+            for lane in self._lanes:
                 lane.abandon()
-        self._nudge.set()
+        self.nudge()
 
-    def take(self) -> Assignment | None:
-        """The next letter; see `Office`."""
-        return None if self._winding_down or self._stop() else self._feed.take()
+    def take(self, outlet: Outlet) -> Assignment | None:
+        """See `Head`."""
+        if self._winding_down or self._stop():
+            return None
+        now = monotonic()
+        return self._feed.take(lambda key: self._outlets.may_carry(outlet, key, now))
+
+    def nudge(self) -> None:
+        """See `Head`."""
+        self._nudged.set()
 
     def put_back(self, assignment: Assignment) -> None:
-        """See `Office`."""
+        """See `Head`."""
         self._feed.put_back(assignment)
-        self._nudge.set()
+        self.nudge()
 
     def has_settled(self, assignment: Assignment) -> None:
-        """See `Office`."""
+        """See `Head`."""
         work = assignment.work
         work.open_letters -= 1
         if work.is_complete:
-            self._nudge.set()
+            self.nudge()
 
     def submit(self, entry: Entry, answer: Callable[[Passage], None]) -> None:
-        """See `Office`."""
+        """See `Head`."""
         if self._failure is None:
             self._commit.submit(entry, answer)
 
     def stop_batch(self, assignment: Assignment) -> None:
-        """See `Office`."""
+        """See `Head`."""
         work = assignment.work
         if not work.is_closed:
             lease = work.holding.lease
@@ -143,48 +152,45 @@ class Round:
             work.close()
 
     def look_again(self, assignment: Assignment, then: Callable[[Passage], None]) -> None:
-        """See `Office`; one look serves all lanes that wait for it."""
+        """See `Head`; one look serves all lanes that wait for it."""
         work = assignment.work
         work.looking.append((assignment.recipient.subscriber_id, then))
         if len(work.looking) == 1:
             self._chore(self._look_again(work))
 
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
-        """See `Office`."""
-        consequence, why = self._weather.note(outcome)
-        if consequence is not Consequence.NOTHING:
-            self._act_on(consequence, why, assignment)
-        if self._in_trouble and outcome.verdict is Verdict.ACCEPTED and not self._wait:
-            self._in_trouble = False
-            self._chore(self._surely(self._tools.trouble.note_recovery))
+        """See `Head`."""
+        holding = assignment.work.holding
+        weather = self._tools.weathers.of(holding)
+        why = weather.note(outcome, assignment.recipient.address.rpartition("@")[2])
+        if why:
+            self._pause(holding.lease.campaign_id, why)
 
-    def not_let_in(self, lane: Lane, trouble: str) -> None:
-        """See `Office`: one lane alone waits a while; when none is let in, the relay rests."""
-        self._nudge.set()
-        if any(each.is_open or each.is_opening for each in self._tools.lanes):
-            self._backing_off[lane] = monotonic() + self._pace.relay_waits[0]
-        else:
-            self._rest(trouble)
+    def recovered(self, outlet: Outlet) -> None:
+        """See `Head`."""
+        self._chore(self._surely(self._tools.trouble.note_recovery, outlet.id))
 
-    def lane_ended(self, lane: Lane, trouble: str) -> None:
-        """See `Office`."""
-        self._nudge.set()
-        consequence, why = self._weather.note_end(lane.letters, trouble)
-        if consequence is Consequence.REST:
-            self._rest(why)
+    def rest(self, outlet: Outlet, why: str) -> None:
+        """See `Head`; when no relay is left that can be used, the round comes to its end."""
+        self.nudge()
+        if outlet.rests_until <= monotonic():
+            outlet.rest_until(monotonic() + self._timing.relay_waits[0])  # until we know better
+            self._chore(self._rest_now(outlet, why))
 
     def _turn(self, now: float) -> None:
         """Look after everything that does not move by itself."""
         if self._stop():
             self._hurry(now)
-        if now > self._until or self._stop():
+        if now > self._until or self._stop() or self._outlets.wait(now):
             self._wind_down()
         if self._wants_work(now):
             self._fetching = asyncio.ensure_future(self._fetch())
             self._chore(self._fetching)
-        if now - self._noticed_at >= self._pace.notices_every and not self._stop():
+        if now - self._noticed_at >= self._timing.notices_every and not self._stop():
             self._noticed_at = now
             self._chore(self._tools.notices.drain(self._stop))
+        if self._feed.works and self._tools.sharing.is_due(now):
+            self._chore(self._tools.sharing.renew(self._gives_up))
         self._renew_leases(now)
         for work in self._feed.remove_complete():
             if not work.holding.is_fenced:
@@ -192,17 +198,17 @@ class Round:
         self._wake_lanes(now)
 
     async def _pause_for_a_tick(self) -> None:
-        self._nudge.clear()
+        self._nudged.clear()
         try:
             async with asyncio.timeout(_TICK):
-                await self._nudge.wait()
+                await self._nudged.wait()
         except TimeoutError:
             pass
 
     def _is_finished(self) -> bool:
         if self._failure is not None:
             return not self._chores
-        is_quiet = self._commit.is_quiet and all(lane.is_quiet for lane in self._tools.lanes)
+        is_quiet = self._commit.is_quiet and all(lane.is_quiet for lane in self._lanes)
         if self._chores or self._feed.works or not is_quiet:
             return False
         return self._winding_down or not self._found_work
@@ -210,7 +216,10 @@ class Round:
     def _wants_work(self, now: float) -> bool:
         if self._winding_down or (self._fetching is not None and not self._fetching.done()):
             return False
-        if len(self._feed.works) >= _BATCHES_IN_HAND or self._feed.waiting >= _LOW_WATER:
+        in_hand = _BATCHES_IN_HAND * (_MORE_BY_GROUP if self._outlets.has_groups else 1)
+        if len(self._feed.works) >= in_hand:
+            return False
+        if self._feed.waiting(lambda key: self._outlets.is_held_up(key, now)) >= _LOW_WATER:
             return False
         return self._found_work or now - self._looked_at > _LOOK_FOR_WORK_EVERY
 
@@ -226,10 +235,10 @@ class Round:
         mailing = await self._surely(self._open_mailing, holding)
         await self._surely(self._tools.ledger.load, holding)
         if not holding.is_fenced:
-            work = self._feed.add(holding, mailing, monotonic())
+            work = self._feed.add(holding, mailing, monotonic(), by_group=self._outlets.has_groups)
             if mailing is None or self._winding_down or holding.lease.campaign_id in self._paused:
                 work.close()
-        self._nudge.set()
+        self.nudge()
 
     def _open_mailing(self, holding: Holding) -> Mailing | None:
         """The campaign's mailing; one whose plan cannot be read is paused, and the others go on."""
@@ -241,17 +250,22 @@ class Round:
             return None
 
     def _wake_lanes(self, now: float) -> None:
-        """As many lanes as letters wait for, up to the limit."""
-        wanted = 0 if self._winding_down else self._feed.waiting
-        for lane in self._tools.lanes:
-            if wanted > 0 and lane.is_quiet and self._backing_off.get(lane, 0) <= now:
-                wanted -= 1
-                lane.wake()
+        """As many lanes as letters wait for that may go their way."""
+        for outlet in self._outlets:
+            wanted = 0 if self._winding_down else self._feed.waiting(partial(self._must_wait, outlet, now))
+            outlet.wake(wanted, now)
+
+    def _must_wait(self, outlet: Outlet, now: float, key: QueueKey) -> bool:
+        return not self._outlets.may_carry(outlet, key, now)
+
+    @property
+    def _lanes(self) -> Iterator[Lane]:
+        return (lane for outlet in self._outlets for lane in outlet.lanes)
 
     def _renew_leases(self, now: float) -> None:
         """A batch whose letters wait for a slow relay still has its sign of life."""
         for work in self._feed.works:
-            if now - work.renewed_at > self._pace.lease_for / 3:
+            if now - work.renewed_at > self._timing.lease_for / 3:
                 work.renewed_at = now
                 self.submit(Entry(renews=work.holding), partial(self._on_renewal, work))
 
@@ -261,11 +275,11 @@ class Round:
             work.close()
 
     def _give_back(self, holding: Holding) -> None:
-        self._tools.ledger.give_back(holding, not_before=self._wait)
+        self._tools.ledger.give_back(holding, not_before=self._outlets.wait(monotonic()))
 
     async def _look_again(self, work: Work) -> None:
         await asyncio.sleep(0)  # let the other lanes of this group join in
-        waiting = {*(reader for reader, _then in work.looking), *(each.subscriber_id for each in work.queue)}
+        waiting = {*(reader for reader, _then in work.looking), *work.waiting}
         gone = await self._surely(self._tools.ledger.look_again, work.holding, waiting)
         looking, work.looking = work.looking, []
         work.remove(gone)
@@ -282,8 +296,8 @@ class Round:
     def _hurry(self, now: float) -> None:
         """We were asked to stop: wait for the bodies that left, but not for ever."""
         self._stopped_at = self._stopped_at or now
-        waited = (now - self._stopped_at) / self._pace.stop_within
-        for lane in self._tools.lanes:
+        waited = (now - self._stopped_at) / self._timing.stop_within
+        for lane in self._lanes:
             if waited > 0.3 and not lane.is_quiet and not lane.has_body_out:
                 lane.drop()
             elif waited > 0.6 and not lane.is_quiet:
@@ -292,26 +306,16 @@ class Round:
     def _gives_up(self) -> bool:
         """Whether the database has been away for so long that we may not wait any more."""
         stopped_at = self._stopped_at
-        return stopped_at is not None and monotonic() - stopped_at > self._pace.stop_within * 0.8
+        return stopped_at is not None and monotonic() - stopped_at > self._timing.stop_within * 0.8
 
-    def _rest(self, why: str) -> None:
-        if not self._wait:
-            self._wait = self._pace.relay_waits[0]  # until we know better
-            self._wind_down()
-            self._chore(self._rest_now(why))
-
-    async def _rest_now(self, why: str) -> None:
-        self._wait = await self._surely(self._tools.trouble.rest, why)
-
-    def _act_on(self, consequence: Consequence, why: str, assignment: Assignment) -> None:
-        if consequence is Consequence.PAUSE:
-            self._pause(assignment.work.holding.lease.campaign_id, why)
-        else:
-            self._rest(why)
+    async def _rest_now(self, outlet: Outlet, why: str) -> None:
+        wait = await self._surely(self._tools.trouble.rest, outlet.id, why)
+        outlet.rest_until(monotonic() + wait)
 
     def _pause(self, campaign_id: int, why: str) -> None:
         if campaign_id not in self._paused:
             self._paused.add(campaign_id)
+            self._tools.weathers.forget(campaign_id)
             for work in self._feed.works:
                 if work.holding.lease.campaign_id == campaign_id:
                     work.close()
@@ -329,7 +333,7 @@ class Round:
 
     def _on_set_aside(self, work: Work, _passage: Passage) -> None:
         work.open_letters -= 1
-        self._nudge.set()
+        self.nudge()
 
     def _surely(self, act: Callable[..., Any], *arguments: object) -> Awaitable[Any]:
         return self._tools.desk.surely(self._gives_up, act, *arguments)
@@ -345,4 +349,4 @@ class Round:
         error = None if chore.cancelled() else chore.exception()
         if error is not None:
             self.fail(error)
-        self._nudge.set()
+        self.nudge()

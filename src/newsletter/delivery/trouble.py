@@ -18,19 +18,18 @@ class TroubleBook:
     """Rests the relay, notes its recovery, pauses campaigns."""
 
     database: Database
-    relay_id: int
     waits: Sequence[float]
 
-    def rest(self, trouble: str) -> float:
-        """Let the relay rest. Returns for how many seconds."""
-        _log.warning("relay_trouble", relay=self.relay_id, trouble=trouble)
+    def rest(self, relay_id: int, trouble: str) -> float:
+        """Let a relay rest. Returns for how many seconds."""
+        _log.warning("relay_trouble", relay=relay_id, trouble=trouble)
         with self.database.writing() as session:
-            return let_rest(session, self.relay_id, trouble, self.waits)
+            return let_rest(session, relay_id, trouble, self.waits)
 
-    def note_recovery(self) -> None:
+    def note_recovery(self, relay_id: int) -> None:
         """A letter went through."""
         with self.database.writing() as session:
-            note_recovery(session, self.relay_id)
+            note_recovery(session, relay_id)
 
     def pause(self, campaign_id: int, reason: str) -> None:
         """The sender or the message is to blame: a person has to look before more letters go out."""

@@ -1,68 +1,174 @@
-"""How it goes with the relay: single bad outcomes happen, several say that something is wrong with all."""
+"""How it goes: single bad outcomes happen, several say that something is wrong with all.
 
-from dataclasses import dataclass
+A relay's weather says when to leave it alone or to ask less of it; a campaign's, when a person has to
+look at it before more letters go out.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
 from enum import Enum
 
-from newsletter.domain.outcomes import Blame, Outcome, Verdict
+from newsletter.delivery.entries import Holding
+from newsletter.domain.outcomes import Blame, Meaning, Outcome, Verdict
 
+_KEPT = 8
+BLOCKED_OF = 1_000
+BLOCKED_SHARE = 0.05
+HARD_OF = 2_000
+HARD_SHARE = 0.05
+_TOO_FEW_TO_TELL = 20
 _IN_A_ROW = 3
+_OF_ONE_DOMAIN_IN_A_ROW = 10
 
 
-class Consequence(Enum):
-    """What follows from an outcome beyond its own letter."""
+class Sign(Enum):
+    """What an outcome says of its relay."""
 
-    NOTHING = "go on"
-    REST = "the relay needs a rest"
-    PAUSE = "a person has to look at the campaign first"
+    FAIR = "go on"
+    SLOW_DOWN = "ask less of it"
+    REST = "leave it alone for a while"
 
 
-_FAIR = (Consequence.NOTHING, "")
+_FAIR = (Sign.FAIR, "")
 
 
 @dataclass
-class Weather:
-    """Bad outcomes in a row."""
+class RelayWeather:
+    """How it goes with one relay."""
 
-    unwanted: int = 0
     unanswered: int = 0
     fruitless: int = 0
     """Connections in a row that ended before they took or refused a letter."""
+    letters_a_connection: int = 0
+    """After so many letters it hangs up each time; 0 when it does not."""
+    _ends: deque[int] = field(default_factory=lambda: deque(maxlen=_IN_A_ROW))
 
-    def note(self, outcome: Outcome) -> tuple[Consequence, str]:
+    def note(self, outcome: Outcome) -> tuple[Sign, str]:
         """Count one more outcome. Returns what follows, and why in a sentence."""
-        verdict, blame = outcome.verdict, outcome.blame
+        verdict = outcome.verdict
         if verdict is Verdict.ACCEPTED:
-            self.unwanted = self.unanswered = self.fruitless = 0
+            self.unanswered = self.fruitless = 0
             return _FAIR
-        unwanted = verdict is Verdict.PERMANENT and blame is not Blame.RECIPIENT
-        self.unwanted = self.unwanted + 1 if unwanted else 0
         self.unanswered = self.unanswered + 1 if verdict is Verdict.UNCERTAIN else 0
         if verdict is Verdict.UNTOUCHED:
             return self._note_untouched(outcome)
         self.fruitless = 0
         if self.unanswered >= _IN_A_ROW:
-            return Consequence.REST, "The relay takes letters and never answers."
-        if self.unwanted >= _IN_A_ROW:
-            return Consequence.PAUSE, f"The relay refused several letters in a row. {_words(outcome)}"
-        return Consequence.NOTHING, ""
+            return Sign.REST, "The relay takes letters and never answers."
+        return _FAIR
 
-    def note_end(self, letters: int, trouble: str) -> tuple[Consequence, str]:
+    def note_end(self, letters: int, trouble: str) -> tuple[Sign, str]:
         """A connection ended that had brought so many letters to an end."""
         if letters:
             self.fruitless = 0
-            return Consequence.NOTHING, ""
+            self._ends.append(letters)
+            if len(self._ends) == _IN_A_ROW and len(set(self._ends)) == 1:
+                self.letters_a_connection = letters
+            return _FAIR
         self.fruitless += 1
         if self.fruitless < _IN_A_ROW:
-            return Consequence.NOTHING, ""
-        return Consequence.REST, trouble or "The relay hangs up before it takes a letter."
+            return _FAIR
+        return Sign.REST, trouble or "The relay hangs up before it takes a letter."
 
-    def _note_untouched(self, outcome: Outcome) -> tuple[Consequence, str]:
-        if outcome.blame is Blame.SENDER:
-            return Consequence.PAUSE, f"The relay does not accept our sender address. {_words(outcome)}"
+    def _note_untouched(self, outcome: Outcome) -> tuple[Sign, str]:
+        if outcome.meaning is Meaning.THROTTLED:
+            return Sign.SLOW_DOWN, ""
+        if outcome.blame is Blame.SENDER or outcome.meaning is Meaning.SESSION_FULL:
+            return _FAIR
         if outcome.reply is None or outcome.reply.code == 421:
-            return Consequence.NOTHING, ""  # it hung up, politely or not: `note_end` counts that
-        return Consequence.REST, _words(outcome)
+            return _FAIR  # it hung up, politely or not: `note_end` counts that
+        return Sign.REST, words(outcome)
 
 
-def _words(outcome: Outcome) -> str:
+@dataclass
+class CampaignWeather:
+    """How it goes with one campaign, as this process sees it."""
+
+    audience: int = 0
+    is_released: bool = False
+    """A person saw the share of refusals, and let it go on."""
+    _row: list[str] = field(default_factory=list)
+    """The domains of the refusals in a row that blame the sender or the letter."""
+    _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=BLOCKED_OF))
+    _blocked: int = 0
+    _letters: int = 0
+    _hard: int = 0
+
+    def note(self, outcome: Outcome, domain: str) -> str:
+        """Count one more outcome. Returns why the campaign has to pause, or nothing."""
+        if outcome.verdict is Verdict.ACCEPTED:
+            if self._row:
+                self._row.clear()
+            self._count(blocked=False, hard=False)
+            return ""
+        if outcome.verdict is Verdict.UNTOUCHED:
+            if outcome.blame is Blame.SENDER:
+                return f"The relay does not accept our sender address. {words(outcome)}"
+            return ""
+        self._count(blocked=outcome.meaning is Meaning.BLOCKED, hard=outcome.meaning is Meaning.NO_MAILBOX)
+        return self._too_many_in_a_row(outcome, domain) or self._too_large_a_share(outcome)
+
+    def _count(self, *, blocked: bool, hard: bool) -> None:
+        recent = self._recent
+        if len(recent) == BLOCKED_OF:
+            self._blocked -= recent[0]
+        recent.append(blocked)
+        self._blocked += blocked
+        self._letters += 1
+        self._hard += hard and self._letters <= HARD_OF
+
+    def _too_many_in_a_row(self, outcome: Outcome, domain: str) -> str:
+        if outcome.verdict is not Verdict.PERMANENT or outcome.blame is Blame.RECIPIENT:
+            self._row.clear()
+            return ""
+        self._row.append(domain)
+        # Receivers of one company say all the same: that proves less, unless they are most of the readers.
+        enough = max(_IN_A_ROW, min(_OF_ONE_DOMAIN_IN_A_ROW, self.audience // 2))
+        if len(set(self._row)) < _IN_A_ROW and len(self._row) < enough:
+            return ""
+        return f"The relay refused {len(self._row)} letters in a row. {words(outcome)}"
+
+    def _too_large_a_share(self, outcome: Outcome) -> str:
+        if self._blocked >= BLOCKED_OF * BLOCKED_SHARE:
+            return (
+                f"{self._blocked} of the last {len(self._recent):,} letters were refused as unwanted. "
+                f"{words(outcome)}"
+            )
+        if not self.is_released and self._hard > hard_limit(self.audience):
+            return (
+                f"{self._hard} of the first {self._letters:,} addresses do not exist. Where did this list "
+                "come from? Look at the failed letters, then resume or cancel."
+            )
+        return ""
+
+
+class Weathers:
+    """The weather of the newest few campaigns."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, CampaignWeather] = {}
+
+    def of(self, holding: Holding) -> CampaignWeather:
+        """The weather of a batch's campaign; a fresh one once a person has looked at it."""
+        campaign_id = holding.lease.campaign_id
+        weather = self._known.get(campaign_id)
+        if weather is None or weather.is_released != holding.is_released:
+            weather = CampaignWeather(holding.audience, holding.is_released)
+            for oldest in list(self._known)[: len(self._known) - _KEPT + 1]:
+                del self._known[oldest]
+            self._known[campaign_id] = weather
+        return weather
+
+    def forget(self, campaign_id: int) -> None:
+        """Begin anew with a campaign."""
+        self._known.pop(campaign_id, None)
+
+
+def hard_limit(audience: int) -> int:
+    """So many addresses of the first may turn out not to exist; of a few letters a few prove nothing."""
+    return max(_TOO_FEW_TO_TELL, round(min(audience, HARD_OF) * HARD_SHARE))
+
+
+def words(outcome: Outcome) -> str:
+    """What the relay said."""
     return f"It answers: {outcome.reply}." if outcome.reply else "The relay hung up."

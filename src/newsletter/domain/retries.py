@@ -24,8 +24,10 @@ class RetrySchedule:
     give_up_after: timedelta
     dice: Callable[[], float] = no_jitter
 
-    def next_attempt(self, attempt: int, now: datetime, started_at: datetime) -> datetime | None:
+    def next_attempt(
+        self, attempt: int, now: datetime, started_at: datetime, give_up_after: timedelta | None = None
+    ) -> datetime | None:
         """When to try again after this many attempts, or None when it is time to give up."""
         wait = self.waits[min(attempt, len(self.waits)) - 1]
         due = now + timedelta(seconds=wait * (1 + _JITTER * (2 * self.dice() - 1)))
-        return due if due - started_at <= self.give_up_after else None
+        return due if due - started_at <= (give_up_after or self.give_up_after) else None

@@ -29,7 +29,14 @@ class Rules:
     uncertain_grace: timedelta
 
 
-def settle(outcome: Outcome, refusals: int, started_at: datetime, now: datetime, rules: Rules) -> Settlement:
+class Age(NamedTuple):
+    """Since when a letter is on its way, and for how long it may be, where its campaign says so."""
+
+    started_at: datetime
+    give_up_after: timedelta | None = None
+
+
+def settle(outcome: Outcome, refusals: int, age: Age, now: datetime, rules: Rules) -> Settlement:
     """Decide what an outcome means for a delivery that was refused so many times before."""
     detail = str(outcome.reply) if outcome.reply else ""
     match outcome.verdict:
@@ -43,7 +50,7 @@ def settle(outcome: Outcome, refusals: int, started_at: datetime, now: datetime,
             detail = detail or "the relay took the letter and never answered"
             return Settlement(DeliveryState.UNCERTAIN, now + rules.uncertain_grace, detail=detail)
         case Verdict.TEMPORARY:
-            due = rules.retries.next_attempt(refusals + 1, now, started_at)
+            due = rules.retries.next_attempt(refusals + 1, now, *age)
             if due is None:
                 return Settlement(DeliveryState.FAILED, counts=True, detail=f"gave up: {detail}")
             return Settlement(DeliveryState.DEFERRED, due, counts=True, detail=detail)

@@ -6,28 +6,34 @@ Importing this package brings in every table, so that `Base.metadata` is whole.
 from newsletter.models.accounts import Identity, Role, Session, SignIn
 from newsletter.models.audience import Consent, Departure, Subscriber, Subscription, Suppression
 from newsletter.models.base import Base
-from newsletter.models.delivery import Batch, Campaign, Delivery
-from newsletter.models.operations import Notice, Relay, Worker
+from newsletter.models.delivery import Batch, Bounce, Campaign, Delivery
+from newsletter.models.operations import AuditEntry, Notice, WebhookCall, Worker
 from newsletter.models.publishing import Post, Publication, Section
+from newsletter.models.relays import Pace, Relay, Seat
 
 __all__ = [
+    "AuditEntry",
     "Base",
     "Batch",
+    "Bounce",
     "Campaign",
     "Consent",
     "Delivery",
     "Departure",
     "Identity",
     "Notice",
+    "Pace",
     "Post",
     "Publication",
     "Relay",
     "Role",
+    "Seat",
     "Section",
     "Session",
     "SignIn",
     "Subscriber",
     "Subscription",
     "Suppression",
+    "WebhookCall",
     "Worker",
 ]

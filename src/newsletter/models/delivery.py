@@ -62,6 +62,13 @@ class Campaign(Base):
     due_at: Mapped[datetime]
     audience_frozen_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    # Seconds; the settings decide where a campaign says nothing.
+    give_up_after: Mapped[int | None]
+    spread_over: Mapped[int] = mapped_column(default=0)
+    # Only those whose letter of that campaign was taken are written to.
+    corrects_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("campaign.id"))
+    # A person saw how many refusals there are, and let it go on.
+    brake_released: Mapped[bool] = mapped_column(default=False)
 
     post: Mapped[Post] = relationship(lazy="raise")
     section: Mapped[Section] = relationship(lazy="raise")
@@ -97,6 +104,8 @@ class Batch(Base):
     lease_count: Mapped[int] = mapped_column(default=0)
     # The subscribers whose bodies may be under way, as a JSON list: the intents.
     in_flight: Mapped[str] = mapped_column(Text, default="")
+    # Of the failed ones, so many were looked at for what follows for their readers.
+    filed: Mapped[int] = mapped_column(default=0)
 
 
 class Delivery(Base):
@@ -122,5 +131,23 @@ class Delivery(Base):
     relay_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("relay.id"))
     code: Mapped[int | None] = mapped_column(SmallInteger)
     detail: Mapped[str | None] = mapped_column(Text)
+    # What the refusal says, in a word of `Meaning`.
+    meaning: Mapped[str | None] = mapped_column(String(24))
     next_at: Mapped[datetime | None]
     changed_at: Mapped[datetime | None]
+
+
+class Bounce(Base):
+    """A letter that came to nothing for good: kept as the proof of what followed for its reader."""
+
+    __tablename__ = "bounce"
+    __table_args__ = (UniqueConstraint("campaign_id", "subscriber_id"),)
+
+    id: Mapped[RowId]
+    campaign_id: Mapped[int] = mapped_column(BigKey, ForeignKey("campaign.id"))
+    subscriber_id: Mapped[int] = mapped_column(BigKey, ForeignKey("subscriber.id"), index=True)
+    relay_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("relay.id"))
+    meaning: Mapped[str] = mapped_column(String(24))
+    code: Mapped[int | None] = mapped_column(SmallInteger)
+    detail: Mapped[str] = mapped_column(Text, default="")
+    at: Mapped[datetime]

@@ -1,9 +1,9 @@
-"""What keeps it running: single mails, relays, workers."""
+"""What keeps it running: single mails, workers, what was done by whom, and who is told."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, SmallInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.domain.states import DeliveryState
@@ -35,27 +35,6 @@ class Notice(Base):
     changed_at: Mapped[datetime | None]
 
 
-class Relay(Base):
-    """An SMTP server we hand mail to. Its password is a setting, never a row."""
-
-    __tablename__ = "relay"
-    __table_args__ = (UniqueConstraint("publication_id", "name"),)
-
-    id: Mapped[RowId]
-    publication_id: Mapped[PublicationId]
-    public_id: Mapped[PublicId]
-    name: Mapped[str] = mapped_column(String(100))
-    host: Mapped[str] = mapped_column(String(255))
-    port: Mapped[int]
-    security: Mapped[str] = mapped_column(String(16))
-    username: Mapped[str] = mapped_column(String(200), default="")
-    enabled: Mapped[bool] = mapped_column(default=True)
-    trouble: Mapped[str] = mapped_column(Text, default="")
-    trouble_count: Mapped[int] = mapped_column(default=0)
-    retry_at: Mapped[datetime | None]
-    created_at: Mapped[datetime]
-
-
 class Worker(Base):
     """A worker's sign of life, renewed at each sweep."""
 
@@ -65,3 +44,37 @@ class Worker(Base):
     name: Mapped[str] = mapped_column(String(100), unique=True)
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
+
+
+class AuditEntry(Base):
+    """Something a person did that others may ask about later. Only ever added to."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (Index(None, "subject", "at"),)
+
+    id: Mapped[RowId]
+    publication_id: Mapped[PublicationId]
+    at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(200))
+    action: Mapped[str] = mapped_column(String(40))
+    # What it was done to: a word and its public id, such as `campaign gqz5o2lhxq3vi`.
+    subject: Mapped[str] = mapped_column(String(160))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class WebhookCall(Base):
+    """One event on its way to the operator's own program."""
+
+    __tablename__ = "webhook_call"
+    __table_args__ = (Index(None, "done_at", "next_at"),)
+
+    id: Mapped[RowId]
+    publication_id: Mapped[PublicationId]
+    public_id: Mapped[PublicId]
+    event: Mapped[str] = mapped_column(String(40))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    attempts: Mapped[int] = mapped_column(default=0)
+    detail: Mapped[str] = mapped_column(Text, default="")
+    created_at: Mapped[datetime]
+    next_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
