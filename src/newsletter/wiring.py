@@ -94,11 +94,15 @@ class House:
         """The only writer of delivery state, for one thread."""
         return Ledger(self.database, timedelta(seconds=self.settings.lease_for), self.rules)
 
+    @cached_property
+    def press(self) -> NoticePress:
+        """Prints single mails."""
+        return NoticePress(self.composer, self.links)
+
     def notice_desk(self) -> NoticeDesk:
         """Takes notices to be sent."""
-        press = NoticePress(self.composer, self.links)
         claim_for = timedelta(seconds=self.settings.connect_timeout + self.settings.reply_timeout + 60)
-        return NoticeDesk(self.database, press, self.links, self.rules, claim_for)
+        return NoticeDesk(self.database, self.press, self.links, self.rules, claim_for)
 
     def sender(self) -> Sender:
         """A sender with connections of its own. Raises BadSetting when no relay is set."""
@@ -131,7 +135,7 @@ class House:
     def relays(self) -> Sequence[RelayInUse]:
         """The relays there are now. Raises BadSetting when there is none."""
         with self.database.writing() as session:
-            self._follow_smtp_url(session)
+            self._follow_smtp_url_in(session)
             relays = relays_in_use(session, self.access)
         if not relays:
             raise BadSetting(
@@ -153,7 +157,12 @@ class House:
             passwords,
         )
 
-    def _follow_smtp_url(self, session: Session) -> None:
+    def follow_smtp_url(self) -> None:
+        """Keep the row of the relay that the settings name in step with them."""
+        with self.database.writing() as session:
+            self._follow_smtp_url_in(session)
+
+    def _follow_smtp_url_in(self, session: Session) -> None:
         url = self.settings.smtp_url.get_secret_value()
         if url:
             ensure_relay(session, the_publication(session), parse_relay_url(url), self.now())

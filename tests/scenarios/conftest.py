@@ -1,6 +1,6 @@
 """A house with a relay, a broker and workers that can be killed; and campaigns on their way to a sink."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,6 +109,7 @@ class Begin(Protocol):
         readers: int = ...,
         policy: UncertainPolicy = ...,
         markdown: str = ...,
+        domains: Sequence[str] = ...,
         prepare: Callable[[House, Campaign], None] = ...,
         **values: object,
     ) -> Mailing: ...
@@ -124,13 +125,16 @@ def begin(settings: Settings, sink: Sink, rings: Rings) -> Iterator[Begin]:
             readers: int = 24,
             policy: UncertainPolicy = UncertainPolicy.RESEND,
             markdown: str = "Hello.",
+            domains: Sequence[str] = ("example.org",),
             prepare: Callable[[House, Campaign], None] = lambda _house, _campaign: None,
             **values: object,
         ) -> Mailing:
             sink.play(script)
             house = House(_in_a_hurry(settings, sink, values), rings)
             stack.callback(house.database.close)
-            campaign = make_campaign(house, readers=readers, policy=policy, markdown=markdown)
+            campaign = make_campaign(
+                house, readers=readers, policy=policy, markdown=markdown, domains=domains
+            )
             prepare(house, campaign)
             freeze_audience(house.database, house.bell, campaign.id, 10)
             sender = house.sender()
@@ -145,6 +149,7 @@ def _in_a_hurry(settings: Settings, sink: Sink, values: dict[str, object]) -> Se
         "smtp_url": SecretStr(sink.url),
         "connections": 4,
         "relay_waits": (0.05,),
+        "pacing_beat": 0.1,
         "retry_waits": (0.05,),
     }
     return settings.model_copy(update={**defaults, **values})
@@ -171,7 +176,9 @@ class Plant:
 class Build(Protocol):
     """Builds a plant; other values are settings."""
 
-    def __call__(self, readers: int, policy: UncertainPolicy = ..., **values: object) -> Plant: ...
+    def __call__(
+        self, readers: int, policy: UncertainPolicy = ..., *, domains: Sequence[str] = ..., **values: object
+    ) -> Plant: ...
 
 
 @pytest.fixture
@@ -179,7 +186,13 @@ def build(settings: Settings, sink: Sink, broker: str, tmp_path: Path) -> Iterat
     with ExitStack() as stack:
         start = stack.enter_context(workers())
 
-        def build(readers: int, policy: UncertainPolicy = UncertainPolicy.RESEND, **values: object) -> Plant:
+        def build(
+            readers: int,
+            policy: UncertainPolicy = UncertainPolicy.RESEND,
+            *,
+            domains: Sequence[str] = ("example.org",),
+            **values: object,
+        ) -> Plant:
             defaults = {
                 "smtp_url": SecretStr(sink.url),
                 "redis_url": broker,
@@ -192,7 +205,7 @@ def build(settings: Settings, sink: Sink, broker: str, tmp_path: Path) -> Iterat
             house = wire(settings.model_copy(update={**defaults, **values}))
             stack.callback(house.database.close)
             upgrade(house.database.engine)
-            campaign = make_campaign(house, readers=readers, policy=policy)
+            campaign = make_campaign(house, readers=readers, policy=policy, domains=domains)
             log = tmp_path / "worker.log"
             return Plant(house, sink, lambda: start(environment_of(house.settings), log), campaign.id, log)
 

@@ -13,12 +13,12 @@ from cryptography.x509.oid import NameOID
 
 
 @cache
-def localhost_certificate() -> Path:
+def localhost_certificate(*, expired: bool = False) -> Path:
     """A file with a private key and its self-signed certificate, made once a test run."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) - timedelta(days=30 if expired else 0)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)

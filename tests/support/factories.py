@@ -1,6 +1,7 @@
 """Plain functions that make rows; every argument has a sensible default."""
 
 import itertools
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
@@ -111,16 +112,48 @@ def make_campaign(
     readers: int = 3,
     policy: UncertainPolicy = UncertainPolicy.RESEND,
     markdown: str = "Hello.",
+    domains: Sequence[str] = ("example.org",),
 ) -> Campaign:
     """A publication with a section, its readers, and a post on its way to them; not frozen yet."""
     with house.database.writing() as session:
         publication = make_publication(session)
         section = make_section(session, publication)
         author = make_author(session, publication)
-        for number in range(readers):
-            make_subscriber(session, publication, section, name=f"Reader {number}")
+        make_readers(session, publication, section, readers, domains)
         post = make_post(session, section, author, markdown=markdown)
     return mail_post(house, post, policy)
+
+
+def make_readers(
+    session: Session, publication: Publication, section: Section, readers: int, domains: Sequence[str]
+) -> None:
+    """Many subscribers at once; the domains take turns."""
+    subscribers = []
+    for number in range(readers):
+        address = f"reader{next(_numbers)}@{domains[number % len(domains)]}"
+        subscribers.append(
+            Subscriber(
+                publication_id=publication.id,
+                address=address,
+                address_key=address,
+                name=f"Reader {number}",
+                state=SubscriberState.ACTIVE,
+                created_at=NOW,
+                confirmed_at=NOW,
+            )
+        )
+    session.add_all(subscribers)
+    session.flush()
+    session.add_all(
+        Subscription(
+            subscriber_id=subscriber.id,
+            section_id=section.id,
+            state=SubscriptionState.CONFIRMED,
+            asked_at=NOW,
+            confirmed_at=NOW,
+        )
+        for subscriber in subscribers
+    )
 
 
 def mail_post(house: House, post: Post, policy: UncertainPolicy = UncertainPolicy.RESEND) -> Campaign:

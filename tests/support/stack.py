@@ -1,5 +1,6 @@
 """Real processes for scenarios: a broker, workers started as operators start them."""
 
+import json
 import os
 import signal
 import subprocess
@@ -9,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
+
+from pydantic import SecretStr
 
 from newsletter.cli.processes import Processes
 from newsletter.jobs import find_redis_server
@@ -87,22 +90,16 @@ def workers() -> Iterator[Callable[[Mapping[str, str], Path], Worker]]:
 
 def environment_of(settings: Settings, **more: object) -> dict[str, str]:
     """The settings as a worker's environment."""
-    values = {
-        "database_url": settings.database_url,
-        "redis_url": settings.redis_url,
-        "smtp_url": settings.smtp_url.get_secret_value(),
-        "secret_key": settings.secret_key.get_secret_value(),
-        "site_url": settings.site_url,
-        "data_dir": settings.data_dir,
-        "lease_for": settings.lease_for,
-        "uncertain_grace": settings.uncertain_grace,
-        "sweep_every": settings.sweep_every,
-        "reply_timeout": settings.reply_timeout,
-        "connections": settings.connections,
-        "batch_size": settings.batch_size,
-        **more,
-    }
-    return {f"NEWSLETTER_{name.upper()}": str(value) for name, value in values.items()}
+    values = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return {f"NEWSLETTER_{name.upper()}": _written(value) for name, value in {**values, **more}.items()}
+
+
+def _written(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    if isinstance(value, dict):
+        return json.dumps({name: _written(each) for name, each in value.items()})
+    return json.dumps(value) if isinstance(value, tuple | list) else str(value)
 
 
 def wait_for(condition: Callable[[], bool], within: float = 60) -> None:

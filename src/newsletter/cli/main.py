@@ -12,6 +12,7 @@ from newsletter.cli.demo import demo
 from newsletter.cli.publications import publication, section
 from newsletter.cli.publishing import publish
 from newsletter.cli.recipients import recipients
+from newsletter.cli.relays import relay
 from newsletter.cli.serving import catcher, up, web, worker
 from newsletter.cli.status import status
 from newsletter.domain.errors import NewsletterError
@@ -49,6 +50,7 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     publish,
     status,
     campaign,
+    relay,
     account,
     publication,
     section,

@@ -21,6 +21,8 @@ class Meter:
     valid_until: float = 0.0
     is_slowed: bool = False
     is_crowded: bool = False
+    is_short: bool = False
+    """Whether more could have gone out."""
     _bucket: Bucket = field(default_factory=Bucket)
     _on_account: int = 0
     _accepted: int = 0
@@ -47,7 +49,7 @@ class Meter:
         if not self._history:
             self._history.append((now, self._accepted))
         self.share, self.valid_until = share, valid_until
-        self.is_slowed = self.is_crowded = False
+        self.is_slowed = self.is_crowded = self.is_short = False
 
     def close(self) -> None:
         """The share was given up."""
@@ -56,9 +58,8 @@ class Meter:
 
     def report(self, now: float, connections: int) -> Report:
         """What to tell of the time since the last report."""
-        return Report(
-            self.speed(now), connections, self.is_slowed, self.is_crowded, self._on_account, self.share.day
-        )
+        said = (self.is_slowed, self.is_crowded, self.is_short)
+        return Report(self.speed(now), connections, *said, self._on_account, self.share.day)
 
     def speed(self, now: float) -> float:
         """Letters accepted a second, over the last beats."""
@@ -72,7 +73,10 @@ class Meter:
         """Whether one more letter may go out now."""
         if now > self.valid_until or self.is_slowed or self.is_used_up:
             return False
-        return self.share.rate is None or self._bucket.has_one(now)
+        if self.share.rate is None or self._bucket.has_one(now):
+            return True
+        self.is_short = True
+        return False
 
     def take(self) -> None:
         """One letter goes out."""

@@ -1,8 +1,9 @@
 """What single mails say: confirmations, welcomes, sign-in links."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -24,6 +25,20 @@ class Facts:
     address: str
     name: str
     values: Mapping[str, str]
+
+
+class Alert(NamedTuple):
+    """What those who write or look after a publication are told; `url` is where they can act."""
+
+    subject: str
+    lines: Sequence[str]
+    url: str = ""
+    action: str = ""
+
+
+def alert_payload(alert: Alert) -> dict[str, Any]:
+    """An alert as its notice keeps it."""
+    return {**alert._asdict(), "lines": list(alert.lines)}
 
 
 def facts_of(session: Session, links: Links, notice: Notice, now: datetime) -> Facts | None:
@@ -68,11 +83,23 @@ def _sign_in(session: Session, links: Links, notice: Notice) -> Facts | None:
     return Facts(identity.address, identity.name, {**values, "address": identity.address})
 
 
+def _alert(session: Session, _links: Links, notice: Notice) -> Facts | None:
+    identity = session.get(Identity, notice.identity_id)
+    if identity is None or identity.address is None:
+        return None
+    return Facts(identity.address, identity.name, _nothing_but(identity.address))
+
+
+def _nothing_but(address: str) -> dict[str, str]:
+    return {"action_url": "", "sections": "", "address": address}
+
+
 _FACTS: Mapping[str, Callable[[Session, Links, Notice], Facts | None]] = {
     "confirm": _confirm,
     "already": _preferences,
     "welcome": _preferences,
     "sign_in": _sign_in,
+    "alert": _alert,
 }
 
 
@@ -88,9 +115,17 @@ class NoticePress:
         """The bytes of one notice; printing it again gives the same Message-ID."""
         message_id = f"{notice.public_id}.n.{publication.public_id}@{publication.list_domain}"
         headers = reader_headers(Mailbox(facts.name, facts.address), message_id, now)
-        return self._plan(publication, notice.kind).merge({**facts.values, **headers, "name": facts.name})
+        plan = self._plan(publication, notice)
+        return plan.merge({**facts.values, **headers, "name": facts.name})
 
-    def _plan(self, publication: Publication, kind: str) -> Plan:
+    def facts_for(self, address: str) -> Facts:
+        """What a letter to somebody we know nothing of needs."""
+        return Facts(address, "", _nothing_but(address))
+
+    def _plan(self, publication: Publication, notice: Notice) -> Plan:
+        kind = notice.kind
+        if kind == "alert":  # each says something else
+            return self._compile(publication, kind, alert=notice.payload)
         key = (
             kind,
             publication.name,
@@ -104,13 +139,14 @@ class NoticePress:
             self._plans[key] = self._compile(publication, kind)
         return self._plans[key]
 
-    def _compile(self, publication: Publication, kind: str) -> Plan:
+    def _compile(self, publication: Publication, kind: str, **more: object) -> Plan:
         markers = Markers()
         context = {
             "publication": publication,
             "home_url": self._links.home(),
             "html": _holes(markers, HoleKind.HTML),
             "text": _holes(markers, HoleKind.TEXT),
+            **more,
         }
         letter = self._composer.compose(kind, context, markers)
         sender = Mailbox(publication.sender_name, publication.sender_address)

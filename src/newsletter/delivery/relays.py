@@ -1,7 +1,7 @@
 """The relays in use: their rows, their addresses, and rest after trouble."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -54,6 +54,10 @@ class Access:
     ehlo_name: str
     timeouts: Timeouts
     passwords: Mapping[str, str]
+
+    def within(self, seconds: float) -> "Access":
+        """The same, with less patience."""
+        return replace(self, timeouts=Timeouts(seconds, seconds))
 
     def route(self, relay: Relay) -> Route:
         """How to reach a relay."""

@@ -33,6 +33,7 @@ class Report:
     connections: int = 0
     is_slowed: bool = False
     is_crowded: bool = False
+    is_short: bool = False
     on_account: int = 0
     day: date | None = None
 
@@ -151,7 +152,7 @@ class SeatBook:
         if report.is_crowded:
             tempo = crowded(tempo, connections, now)
         if not report.is_slowed and not report.is_crowded:
-            tempo = raised(tempo, speed, now, self.beat)
+            tempo = raised(tempo, now, self.beat, is_short=report.is_short)
         pace.rate, pace.ceiling, pace.room = tempo.rate, tempo.ceiling, tempo.room
         pace.slowed_at, pace.raised_at = tempo.slowed_at, tempo.raised_at
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
+from newsletter.domain.errors import BadInput
+
 _Number = TypeVar("_Number", int, float)
 
 _SLOWEST = 0.1
@@ -16,9 +18,10 @@ _HALF = 0.5
 _NEAR = 0.9
 _RECOVERY = 0.08  # of the ceiling, each beat, until we are near it again
 _CREEP = 0.002  # each beat, that is 2 % in ten
-_PATIENCE = 60  # clean beats, then creeping becomes walking
-_BOLDER = 30
+_PATIENCE = 20  # clean beats, then creeping becomes walking
+_BOLDER = 10
 _BOLDEST = 0.1
+_FIRST_STEPS = 1.5  # each beat, as long as no ceiling is known
 _ECHO = 2  # beats in which refusals are still about the pace before
 
 
@@ -45,6 +48,21 @@ class Limits:
     per_day: int | None = None
     warm_up: WarmUp | None = None
 
+    def __post_init__(self) -> None:
+        """Raises BadInput: a limit of nothing would keep letters waiting for ever."""
+        given = {
+            "connections": self.connections,
+            "letters a second": self.rate,
+            "letters a day": self.per_day,
+        }
+        if self.warm_up is not None:
+            given["letters on the first day"] = self.warm_up.start
+        for name, value in given.items():
+            if value is not None and not 0 < value < math.inf:
+                raise BadInput(f"The limit of {name} must be above 0. To stop a relay, take it out of use.")
+        if self.warm_up is not None and not 1 <= self.warm_up.growth <= 10:
+            raise BadInput("Warming up may grow by a factor from 1 to 10 a day.")
+
     def on(self, day: date) -> int | None:
         """How many letters may go out that day."""
         warm = None if self.warm_up is None else self.warm_up.on(day)
@@ -53,7 +71,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class Tempo:
-    """What was learnt from refusals; None was never refused. `ceiling` is the speed that was too much."""
+    """What was learnt from refusals; None was never refused. `ceiling` is the rate that was too much."""
 
     rate: float | None = None
     ceiling: float | None = None
@@ -63,11 +81,15 @@ class Tempo:
 
 
 def slowed(tempo: Tempo, speed: float, now: datetime, beat: float) -> Tempo:
-    """The tempo after a relay said that this speed is too much: half of it, once for all who were told."""
+    """The tempo after a relay said that this is too much: half of it, once for all who were told.
+
+    Of a pace that was never held to, only the speed is known, and that not well: the ceiling is found later.
+    """
     if tempo.slowed_at is not None and (now - tempo.slowed_at).total_seconds() < _ECHO * beat:
         return tempo
-    ceiling = max(least(tempo.rate, speed or None) or _UNKNOWN, _SLOWEST)
-    return replace(tempo, rate=max(ceiling * _HALF, _SLOWEST), ceiling=ceiling, slowed_at=now, raised_at=now)
+    before = tempo.rate if tempo.rate is not None else max(speed, 2 * _UNKNOWN)
+    rate = max(before * _HALF, _SLOWEST)
+    return replace(tempo, rate=rate, ceiling=tempo.rate, slowed_at=now, raised_at=now)
 
 
 def crowded(tempo: Tempo, connections: int, now: datetime) -> Tempo:
@@ -76,10 +98,10 @@ def crowded(tempo: Tempo, connections: int, now: datetime) -> Tempo:
     return replace(tempo, room=room, slowed_at=tempo.slowed_at or now, raised_at=now)
 
 
-def raised(tempo: Tempo, speed: float, now: datetime, beat: float) -> Tempo:
+def raised(tempo: Tempo, now: datetime, beat: float, *, is_short: bool) -> Tempo:
     """The tempo after some time without refusals: soon near the ceiling again, then past it step by step.
 
-    A pace that is not made use of proves nothing, and stays.
+    A pace that nobody is short of proves nothing, and stays.
     """
     if tempo.slowed_at is None or tempo.raised_at is None:
         return tempo
@@ -90,18 +112,21 @@ def raised(tempo: Tempo, speed: float, now: datetime, beat: float) -> Tempo:
     room = tempo.room
     if room is not None and int(clean / 10) > int((clean - beats) / 10):
         room += 1
-    return replace(tempo, rate=_raised_rate(tempo, speed, beats, clean), room=room, raised_at=now)
+    rate = _raised_rate(tempo, min(beats, 5.0), clean) if is_short else tempo.rate
+    return replace(tempo, rate=rate, room=room, raised_at=now)
 
 
-def _raised_rate(tempo: Tempo, speed: float, beats: float, clean: float) -> float | None:
-    if tempo.rate is None or tempo.ceiling is None or speed < tempo.rate * _HALF:
-        return tempo.rate
+def _raised_rate(tempo: Tempo, beats: float, clean: float) -> float | None:
+    if tempo.rate is None:
+        return None
+    if tempo.ceiling is None:
+        return tempo.rate * math.pow(_FIRST_STEPS, beats)
     near = tempo.ceiling * _NEAR
     if tempo.rate < near:
         return min(near, tempo.rate + tempo.ceiling * _RECOVERY * beats)
     bolder = min(max(0.0, clean - _PATIENCE) / _BOLDER, 10.0)
     step = min(_CREEP * math.pow(2, bolder), _BOLDEST)
-    return tempo.rate * math.pow(1 + step, min(beats, 10.0))
+    return tempo.rate * math.pow(1 + step, beats)
 
 
 def part(limit: int, rank: int, seats: int) -> int:

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from time import monotonic
 
 from tests.support.sink.script import Moment, Rule, Script
 
@@ -28,10 +29,16 @@ class Picker:
         self._rules = script.rules
         self._random = random.Random(script.seed)
         self._used: Counter[int] = Counter()
+        self._tokens: dict[int, tuple[float, float]] = {}
+        self._seen: dict[tuple[str, str], float] = {}
 
     def pick(self, situation: Situation) -> Rule | None:
         for index, rule in enumerate(self._rules):
-            if _matches(rule, situation) and self._is_due(index, rule):
+            if not _matches(rule, situation) or (rule.above and not self._is_too_fast(index, rule)):
+                continue
+            if rule.until and not self._is_new(rule, situation):
+                continue
+            if self._is_due(index, rule):
                 self._used[index] += 1
                 return rule
         return None
@@ -40,6 +47,20 @@ class Picker:
         if rule.times and self._used[index] >= rule.times:
             return False
         return not rule.chance or self._random.random() < rule.chance
+
+    def _is_too_fast(self, index: int, rule: Rule) -> bool:
+        """Tokens come at the rate; a quarter of a second of them can be saved up."""
+        now = monotonic()
+        tokens, since = self._tokens.get(index, (rule.above / 4, now))
+        tokens = min(tokens + (now - since) * rule.above, max(1.0, rule.above / 4))
+        is_too_fast = tokens < 1
+        self._tokens[index] = (tokens if is_too_fast else tokens - 1, now)
+        return is_too_fast
+
+    def _is_new(self, rule: Rule, situation: Situation) -> bool:
+        now = monotonic()
+        seen = [self._seen.setdefault((rule.address, each), now) for each in situation.addresses]
+        return any(now - each < rule.until for each in seen)
 
 
 def _matches(rule: Rule, situation: Situation) -> bool:

@@ -74,6 +74,10 @@ class Rule:
     times: int = 0
     """At most so often; 0 has no end."""
     seconds: float = 0.0
+    above: float = 0.0
+    """Only for what comes on top of so many a second."""
+    until: float = 0.0
+    """Only for so many seconds after the address was first seen, as greylisting does."""
 
     def __post_init__(self) -> None:
         if self.do in OF_ACCEPTED and self.at is not Moment.DOT:

@@ -6,15 +6,16 @@ from collections.abc import Callable
 from newsletter.domain.errors import BrokenPromise
 from newsletter.domain.outcomes import Outcome, Verdict
 from newsletter.mail.envelope import Envelope
-from newsletter.mail.smtp.connection import Connection, Route, open_connection
+from newsletter.mail.smtp.connection import Connection, Make, Route, open_connection
 from newsletter.mail.smtp.dialogue import Answered, Ended, Event, Invited, Ready, Refused
 
 
 class Client:
     """Sends single letters one after another; opens its connection when needed, and again after a break."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, make: Make = Connection) -> None:
         self._route = route
+        self._make = make
         self._connection: Connection | None = None
         self._waiting: asyncio.Future[Event] | None = None
         self._trouble = ""
@@ -29,12 +30,17 @@ class Client:
             # Relays hang up on idle connections, politely or not; that is no trouble.
             if outcome is not None and not _is_goodbye(outcome):
                 return outcome
-        await self.close()
-        self._connection = await open_connection(self._route, self._hear)
+        await self.open()
+        assert self._connection is not None
         outcome = await self._send(self._connection, envelope, message)
         if outcome is None:
             raise self._route.trouble(self._trouble or "hung up before the letter began")
         return outcome
+
+    async def open(self) -> None:
+        """Begin a new conversation. Raises RelayTrouble."""
+        await self.close()
+        self._connection = await open_connection(self._route, self._hear, self._make)
 
     async def close(self) -> None:
         """Say goodbye if there is somebody to say it to."""

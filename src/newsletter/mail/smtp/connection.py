@@ -14,6 +14,7 @@ from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.dialogue import Dialogue, Ended, Event, Introduction, Invited, Ready, TlsWanted
 
 _BIT = 64 * 1024
+_NO_TLS_THERE = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})
 _BEGINNINGS = (TlsWanted, Ready, Invited)
 
 
@@ -85,6 +86,10 @@ class Connection(asyncio.Protocol):
         self._hang_up()
         self._tell(events)
 
+    def next_words(self) -> bytes:
+        """What the dialogue wants to have said."""
+        return self.dialogue.outgoing()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Called by asyncio; also for the TLS transport that takes over."""
         self._transport = cast("asyncio.Transport", transport)  # uvloop's own is no subclass of it
@@ -123,7 +128,7 @@ class Connection(asyncio.Protocol):
 
     def _flush(self, body: Sequence[bytes] = ()) -> None:
         """Write what the dialogue says; a long body bit by bit: its dot waits here for room."""
-        data = self.dialogue.outgoing()
+        data = self.next_words()
         if not data:
             return
         self._last_progress = self._loop.time()
@@ -190,36 +195,25 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
 
 
-async def open_connection(route: Route, hear: Callable[[Event], None]) -> Connection:
+Make = Callable[[Route, Callable[[Event], None]], Connection]
+
+
+async def open_connection(route: Route, hear: Callable[[Event], None], make: Make = Connection) -> Connection:
     """Connect, introduce ourselves, sign in. Raises RelayTrouble when we are not let in."""
-    relay, loop = route.relay, asyncio.get_running_loop()
-    entered: asyncio.Future[str] = loop.create_future()
+    entered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
 
     def on_entry(event: Event) -> None:
         if not entered.done():
             entered.set_result(event.trouble or "hung up" if isinstance(event, Ended) else "")
 
-    try:
-        async with asyncio.timeout(route.timeouts.connect):
-            _transport, connection = await loop.create_connection(
-                lambda: Connection(route, on_entry),
-                relay.host,
-                relay.port,
-                ssl=route.tls if relay.security is Security.TLS else None,
-            )
-    except TimeoutError as error:
-        raise route.trouble(f"does not answer within {route.timeouts.connect:g} seconds") from error
-    except ssl.SSLError as error:
-        raise route.trouble(_tls_trouble(error)) from error
-    except UnicodeError as error:
-        raise route.trouble("has a name that cannot be used") from error
-    except OSError as error:
-        raise route.trouble(f"does not answer: {_reason(error)}") from error
+    connection = await _connect(route, lambda: make(route, on_entry))
     try:
         async with asyncio.timeout(route.timeouts.reply):
             trouble = await entered
     except TimeoutError:
         trouble = f"did not let us in within {route.timeouts.reply:g} seconds"
+        if not connection.dialogue.replies and route.relay.security is not Security.TLS:
+            trouble += "; it says nothing, as a port for TLS from the start would (465)"
         connection.drop()
     except BaseException:
         connection.drop()
@@ -230,8 +224,31 @@ async def open_connection(route: Route, hear: Callable[[Event], None]) -> Connec
     return connection
 
 
+async def _connect(route: Route, make: Callable[[], Connection]) -> Connection:
+    relay = route.relay
+    try:
+        async with asyncio.timeout(route.timeouts.connect):
+            _transport, connection = await asyncio.get_running_loop().create_connection(
+                make, relay.host, relay.port, ssl=route.tls if relay.security is Security.TLS else None
+            )
+    except TimeoutError as error:
+        raise route.trouble(f"does not answer within {route.timeouts.connect:g} seconds") from error
+    except ssl.SSLError as error:
+        raise route.trouble(_tls_trouble(error)) from error
+    except UnicodeError as error:
+        raise route.trouble("has a name that cannot be used") from error
+    except OSError as error:
+        raise route.trouble(f"does not answer: {_reason(error)}") from error
+    return connection
+
+
 def _tls_trouble(error: OSError) -> str:
-    return f"fails at TLS: {getattr(error, 'reason', None) or _reason(error)}"
+    reason = getattr(error, "reason", None) or _reason(error)
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"fails at TLS: {reason}, {error.verify_message}"
+    if reason in _NO_TLS_THERE:
+        return f"fails at TLS: {reason}. It does not speak TLS from the start there; STARTTLS may be meant"
+    return f"fails at TLS: {reason}"
 
 
 def _reason(error: OSError) -> str:
