@@ -58,6 +58,7 @@ class Settings(BaseSettings):
         min_length=1, default=(15, 60, 180, 600, 1800, 3600, 7200, 14400, 28800)
     )
     relay_waits: tuple[float, ...] = Field(min_length=1, default=(5, 15, 30, 60, 120, 300))
+    webhook_url: str = ""
     pacing_beat: float = Field(default=1, gt=0)
     seats_for: float = Field(default=10, gt=0)
     relay_passwords: dict[str, SecretStr] = Field(default_factory=dict)
@@ -106,6 +107,8 @@ def load_settings(**overrides: object) -> Settings:
         raise BadSetting("NEWSLETTER_SITE_URL must begin with http:// or https://.")
     if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         raise BadSetting("REDIS_URL must look like redis://host:6379/0 or unix:///path.")
+    if settings.webhook_url and not settings.webhook_url.startswith(("http://", "https://")):
+        raise BadSetting("NEWSLETTER_WEBHOOK_URL must begin with http:// or https://.")
     if settings.environment == "production":
         _refuse_unsafe(settings)
     return settings

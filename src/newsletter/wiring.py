@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from newsletter.audience.suppression import Hasher
 from newsletter.database import Database
 from newsletter.delivery.desk import Desk
+from newsletter.delivery.heralds import Herald
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.mailings import Mailings
 from newsletter.delivery.notice_lane import NoticeLane
@@ -36,6 +37,7 @@ from newsletter.domain.settlement import Rules
 from newsletter.domain.tokens import Keyring, keyring_from
 from newsletter.jobs import Bell, Job, broker_options
 from newsletter.mail.smtp.connection import Timeouts
+from newsletter.mail.webhooks import Webhook
 from newsletter.publishing.publications import the_publication
 from newsletter.rendering.compose import Composer
 from newsletter.settings import Settings, secret_of
@@ -85,6 +87,11 @@ class House:
         """Renders mail templates."""
         return Composer(self.settings.email_templates)
 
+    @cached_property
+    def herald(self) -> Herald:
+        """Tells authors and operators."""
+        return Herald(self.links, bool(self.settings.webhook_url))
+
     @property
     def rules(self) -> Rules:
         """When to try again, and how long to wait in doubt."""
@@ -92,7 +99,7 @@ class House:
 
     def ledger(self) -> Ledger:
         """The only writer of delivery state, for one thread."""
-        return Ledger(self.database, timedelta(seconds=self.settings.lease_for), self.rules)
+        return Ledger(self.database, timedelta(seconds=self.settings.lease_for), self.rules, self.herald)
 
     @cached_property
     def press(self) -> NoticePress:
@@ -109,7 +116,7 @@ class House:
         settings, desk = self.settings, Desk(self.database)
         beat, first_wait = settings.pacing_beat, settings.relay_waits[0]
         outlets = Outlets(beat, first_wait, settings.connections)
-        trouble = TroubleBook(self.database, settings.relay_waits)
+        trouble = TroubleBook(self.database, self.herald, settings.relay_waits)
         owner = f"{socket.gethostname()}:{os.getpid()}:{new_public_id()}"
         seats = SeatBook(self.database, owner, beat, settings.seats_for)
         tools = Tools(
@@ -172,7 +179,10 @@ class House:
     def sweep(self, worker: str) -> Sweep:
         """The sweeper of a worker."""
         grace = timedelta(seconds=self.settings.uncertain_grace)
-        return Sweep(self.database, self.bell, worker, grace)
+        webhook = None
+        if self.settings.webhook_url:
+            webhook = Webhook(self.settings.webhook_url, secret_of(self.settings)).call
+        return Sweep(self.database, self.bell, worker, grace, self.hasher, self.herald, webhook)
 
 
 def wire(settings: Settings) -> House:

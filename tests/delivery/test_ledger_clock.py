@@ -99,7 +99,7 @@ def test_a_jump_of_the_wall_clock_ends_no_lease(
 
 
 def test_a_lease_is_measured_on_the_database_clock(house: House, campaign: Campaign) -> None:
-    with closing(Ledger(house.database, timedelta(seconds=-1), house.rules)) as brief:
+    with closing(Ledger(house.database, timedelta(seconds=-1), house.rules, house.herald)) as brief:
         holding = brief.lease("one")
         assert holding is not None
         brief.load(holding)
@@ -108,7 +108,7 @@ def test_a_lease_is_measured_on_the_database_clock(house: House, campaign: Campa
 
 
 def test_a_lease_lasts_as_long_as_it_is_set_to(house: House, campaign: Campaign) -> None:
-    with closing(Ledger(house.database, AN_HOUR, house.rules)) as patient:
+    with closing(Ledger(house.database, AN_HOUR, house.rules, house.herald)) as patient:
         holding = taken(patient)
         loaded = batch_now(house, holding).lease_until
         with house.database.writing() as session:

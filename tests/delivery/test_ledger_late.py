@@ -161,7 +161,7 @@ def test_a_late_refusal_opens_a_batch_that_seemed_done(house: House, ledger: Led
     recipient = intend(ledger, holding)
     lose(house, holding)
     with house.database.writing() as session:
-        finish_campaigns(session)
+        finish_campaigns(session, house.herald)
     assert campaign_now(house, campaign.id).state is CampaignState.FINISHED
 
     say(ledger, holding, recipient, late)
@@ -179,7 +179,7 @@ def test_a_late_end_leaves_a_finished_campaign_finished(house: House, ledger: Le
     recipient = intend(ledger, holding)
     lose(house, holding)
     with house.database.writing() as session:
-        finish_campaigns(session)
+        finish_campaigns(session, house.herald)
 
     say(ledger, holding, recipient, late)
 

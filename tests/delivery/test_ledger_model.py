@@ -133,7 +133,7 @@ class World:
     def recover(self) -> None:
         recover_batches(self.house.database, AT_ONCE)
         with self.house.database.writing() as session:
-            finish_campaigns(session)
+            finish_campaigns(session, self.house.herald)
         self.model.recover()
 
     def let_somebody_leave(self) -> None:
@@ -272,6 +272,7 @@ def world(house: House, random: Random) -> Iterator[World]:
         house.database,
         timedelta(hours=1),
         Rules(RetrySchedule((AT_ONCE.total_seconds(),), timedelta(days=1)), AT_ONCE),
+        house.herald,
     )
     campaigns = [frozen(house, policy, readers=7, batch_size=4) for policy in UncertainPolicy]
     model = ModelLedger(

@@ -62,7 +62,7 @@ def test_a_campaign_is_not_finished_while_a_late_refusal_opens_it_again(
 
     def finish() -> int:
         with house.database.writing() as session:
-            return finish_campaigns(session)
+            return finish_campaigns(session, house.herald)
 
     with house.database.writing() as session:
         batch = session.get_one(Batch, holding.lease.batch_id, with_for_update=True)

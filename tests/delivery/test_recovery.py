@@ -147,7 +147,7 @@ def test_a_batch_with_nothing_but_letters_in_doubt_is_done_under_hold(house: Hou
 
     lose(house, holding)
     with house.database.writing() as session:
-        finish_campaigns(session)
+        finish_campaigns(session, house.herald)
 
     assert batch_now(house, holding).state is BatchState.DONE
     assert campaign_now(house, campaign.id).state is CampaignState.FINISHED

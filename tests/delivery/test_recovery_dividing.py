@@ -141,7 +141,7 @@ def test_all_others_are_sent_and_the_letter_that_stops_workers_is_set_aside(hous
             break
         recover_batches(house.database, A_WHILE)
     with house.database.writing() as session:
-        finish_campaigns(session)
+        finish_campaigns(session, house.herald)
 
     failed = [row for row in deliveries_of(house, campaign.id) if row.state is D.FAILED]
     assert states(house, campaign.id) == {D.ACCEPTED: 10, D.FAILED: 1}

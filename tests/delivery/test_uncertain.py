@@ -249,7 +249,7 @@ def test_a_batch_that_waited_only_for_its_doubts_is_done_once_they_are_settled(
 
     assert batch_now(house, holding).state is BatchState.DONE
     with house.database.writing() as session:
-        assert finish_campaigns(session) == 1
+        assert finish_campaigns(session, house.herald) == 1
 
 
 @pytest.mark.parametrize("late", [ACCEPTED, NEVER, LATER], ids=lambda outcome: outcome.verdict.value)

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from newsletter.domain.states import CampaignState, DeliveryState, UncertainPoli
 from newsletter.models import Campaign, Delivery, Subscriber
 from newsletter.wiring import House
 from tests.support.ledgers import assert_counts_add_up, campaign_now
-from tests.support.sink import Copy, Sink
+from tests.support.sink import Copy
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,19 @@ class Findings:
         return self == Findings(self.recipients, self.recipients, 0, 0, 0, 0)
 
 
+class Accepting(Protocol):
+    """Whoever took the letters."""
+
+    def accepted(self) -> Sequence[Copy]: ...
+
+
 class _Row(NamedTuple):
     address: str
     state: DeliveryState
     resends: int
 
 
-def check(house: House, campaign_id: int, sink: Sink) -> Findings:
+def check(house: House, campaign_id: int, sink: Accepting) -> Findings:
     """Assert that ledger and sink tell the same story; the sink saw no other campaign."""
     assert_counts_add_up(house, campaign_id)
     rows, copies = _rows(house, campaign_id), _copies_by_recipient(sink)
@@ -75,7 +81,7 @@ def _rows(house: House, campaign_id: int) -> Sequence[_Row]:
     return [_Row(address or "", state, resends) for address, state, resends in rows]
 
 
-def _copies_by_recipient(sink: Sink) -> Mapping[str, Sequence[Copy]]:
+def _copies_by_recipient(sink: Accepting) -> Mapping[str, Sequence[Copy]]:
     copies: dict[str, list[Copy]] = defaultdict(list)
     for copy in sink.accepted():
         copies[copy.recipient].append(copy)

@@ -2,7 +2,10 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,7 +23,47 @@ class Hasher:
 
     def hash(self, address: Address) -> str:
         """The hash of the mailbox, whatever its spelling."""
-        return hmac.new(self._key, address.key.encode(), hashlib.sha256).hexdigest()
+        return self.hash_key(address.key)
+
+    def hash_key(self, key: str) -> str:
+        """The same, of an address's key."""
+        return hmac.new(self._key, key.encode(), hashlib.sha256).hexdigest()
+
+
+class SuppressionReason(StrEnum):
+    """Why an address must not be mailed."""
+
+    NO_MAILBOX = "no mailbox"
+    UNREACHABLE = "unreachable"
+    COMPLAINT = "complaint"
+
+
+class Why(NamedTuple):
+    """The reason of a suppression, where it comes from, and when it began."""
+
+    reason: SuppressionReason
+    note: str
+    at: datetime
+
+
+def suppress_bounced(
+    session: Session, hasher: Hasher, publication_id: int, keys: Mapping[int, str], why: Why
+) -> None:
+    """Mail these subscribers, given with their address keys, no more. Safe to repeat.
+
+    Nobody left here, so nobody's letter under way is held up for it: it holds from the next batch on.
+    """
+    for subscriber_id, key in keys.items():
+        insert_if_absent(
+            session,
+            Suppression,
+            publication_id=publication_id,
+            address_hash=hasher.hash_key(key),
+            subscriber_id=subscriber_id,
+            reason=why.reason,
+            note=why.note,
+            at=why.at,
+        )
 
 
 def suppress(

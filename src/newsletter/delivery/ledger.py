@@ -20,6 +20,7 @@ from newsletter.database import Database, clock, enter_gate, rows_changed
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.due import due_letters, in_range, next_batch
 from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Result
+from newsletter.delivery.heralds import Herald
 from newsletter.delivery.moves import Move, count_moves, finish_campaigns, move, reopen_or_finish
 from newsletter.delivery.posting import (
     Group,
@@ -45,8 +46,9 @@ from newsletter.models import Batch, Campaign, Delivery
 class Ledger:
     """Leases batches and moves deliveries."""
 
-    def __init__(self, database: Database, lease_for: timedelta, rules: Rules) -> None:
+    def __init__(self, database: Database, lease_for: timedelta, rules: Rules, herald: Herald) -> None:
         self._database = database
+        self._herald = herald
         self._lease_for = lease_for
         self._rules = rules
         kind = SqlitePosting if database.is_sqlite else PostgresPosting
@@ -170,7 +172,9 @@ class Ledger:
             batch.in_flight, batch.sending = "", 0  # those that still stand there never had their body sent
             if not reopen_or_finish(session, batch, clock(session) + timedelta(seconds=not_before)):
                 session.flush()
-                finish_campaigns(session)  # two last batches at once miss each other; the sweeper does not
+                finish_campaigns(
+                    session, self._herald
+                )  # two last batches at once miss each other; the sweeper does not
 
     def close(self) -> None:
         """Give the connection of the gate back."""

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, false, func, select, update
+from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
-from newsletter.database import clock, rows_changed
+from newsletter.database import clock
+from newsletter.delivery.heralds import Herald
 from newsletter.delivery.posting import Row, count
 from newsletter.domain.settlement import MAX_RESENDS, Settlement
 from newsletter.domain.states import (
@@ -84,16 +85,18 @@ def _sent_again(campaign: Campaign) -> ColumnElement[bool]:
     return (Delivery.state == DeliveryState.UNCERTAIN) & (Delivery.resends < MAX_RESENDS)
 
 
-def finish_campaigns(session: Session) -> int:
-    """Mark campaigns finished whose batches are all done."""
+def finish_campaigns(session: Session, herald: Herald) -> int:
+    """Mark campaigns finished whose batches are all done, and tell of it."""
     unfinished = select(Batch.id).where(Batch.campaign_id == Campaign.id, Batch.state != BatchState.DONE)
     is_done = (Campaign.state == CampaignState.SENDING, ~unfinished.exists())
     # Locked, and only then believed: a late refusal may just be opening a batch again.
     locked = session.scalars(select(Campaign.id).where(*is_done).order_by(Campaign.id).with_for_update())
-    result = session.execute(
-        update(Campaign)
+    done = session.scalars(
+        select(Campaign)
         .where(Campaign.id.in_(locked.all()), *is_done)
-        .values(state=CampaignState.FINISHED, finished_at=clock(session))
-        .execution_options(synchronize_session=False)
-    )
-    return rows_changed(result)
+        .execution_options(populate_existing=True)
+    ).all()
+    for campaign in done:
+        campaign.state, campaign.finished_at = CampaignState.FINISHED, clock(session)
+        herald.campaign_finished(session, campaign)
+    return len(done)

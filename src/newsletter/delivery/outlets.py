@@ -36,6 +36,8 @@ class RelayInUse:
     tier: Tier = _FIRST
     weight: int = 1
     is_direct: bool = False
+    by_group: bool = False
+    """Whether some group of receivers has limits of its own."""
     rests_for: float = 0.0
     """Seconds from when this was read."""
 
@@ -113,7 +115,7 @@ class Outlet:
     @property
     def has_groups(self) -> bool:
         """Whether it matters to whom a letter goes."""
-        return self.relay.is_direct or len(self._meters) > 1
+        return self.relay.is_direct or self.relay.by_group or len(self._meters) > 1
 
     @property
     def wants_renewal(self) -> bool:

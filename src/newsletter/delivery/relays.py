@@ -12,7 +12,7 @@ from newsletter.delivery.outlets import RelayInUse, Tier
 from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.relays import RelayAddress, Security
 from newsletter.mail.smtp.connection import Route, Timeouts
-from newsletter.models import Publication, Relay
+from newsletter.models import Pace, Publication, Relay
 
 NAME = "default"
 
@@ -69,6 +69,7 @@ class Access:
 def relays_in_use(session: Session, access: Access) -> list[RelayInUse]:
     """Every relay that is not taken out of use."""
     now = clock(session)
+    by_group = set(session.scalars(select(Pace.relay_id).where(Pace.domain_group != "")))
     return [
         RelayInUse(
             relay.id,
@@ -77,6 +78,7 @@ def relays_in_use(session: Session, access: Access) -> list[RelayInUse]:
             Tier(relay.priority, relay.cost),
             relay.weight,
             relay.is_direct,
+            relay.id in by_group,
             max(0.0, (relay.retry_at - now).total_seconds()) if relay.retry_at else 0.0,
         )
         for relay in session.scalars(select(Relay).where(Relay.enabled).order_by(Relay.id))

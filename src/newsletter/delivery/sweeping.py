@@ -8,12 +8,17 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from newsletter.audience.suppression import Hasher
 from newsletter.database import Database, clock, insert_if_absent
+from newsletter.delivery.bounces import file_bounces
+from newsletter.delivery.brakes import look_at_campaigns
 from newsletter.delivery.freezing import campaigns_to_freeze
+from newsletter.delivery.heralds import Herald
 from newsletter.delivery.moves import finish_campaigns
 from newsletter.delivery.notices import notices_wait
 from newsletter.delivery.recovery import recover_batches, recover_notices
 from newsletter.delivery.relays import all_relays_rest
+from newsletter.delivery.webhook_calls import Call, make_webhook_calls
 from newsletter.domain.states import BatchState, CampaignState
 from newsletter.jobs import Bell, Job, Ring
 from newsletter.models import Batch, Campaign, Worker
@@ -31,6 +36,9 @@ class Sweep:
     bell: Bell
     worker: str
     uncertain_grace: timedelta
+    hasher: Hasher
+    herald: Herald
+    webhook: Call | None = None
 
     def run(self) -> Sequence[Ring]:
         """Recover what crashed, finish what is done, ring for what is due. Returns the rings nobody heard."""
@@ -39,8 +47,12 @@ class Sweep:
         if recovered:
             _log.warning("batches_recovered", batches=recovered)
         recover_notices(self.database)
+        file_bounces(self.database, self.hasher)
+        look_at_campaigns(self.database, self.herald)
         with self.database.writing() as session:
-            finish_campaigns(session)
+            finish_campaigns(session, self.herald)
+        if self.webhook is not None:
+            make_webhook_calls(self.database, self.webhook)
         return [(job, ids) for job, ids in self._due() if not self.bell.ring(job, *ids)]
 
     def _due(self) -> list[Ring]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from newsletter.database import Database, close_gate
+from newsletter.database import Database
+from newsletter.delivery.brakes import pause_itself
+from newsletter.delivery.heralds import Herald
 from newsletter.delivery.relays import let_rest, note_recovery
-from newsletter.domain.states import CampaignState
-from newsletter.models import Campaign
+from newsletter.models import Relay
 
 _log = structlog.get_logger(__name__)
 
@@ -18,13 +19,16 @@ class TroubleBook:
     """Rests the relay, notes its recovery, pauses campaigns."""
 
     database: Database
+    herald: Herald
     waits: Sequence[float]
 
     def rest(self, relay_id: int, trouble: str) -> float:
         """Let a relay rest. Returns for how many seconds."""
         _log.warning("relay_trouble", relay=relay_id, trouble=trouble)
         with self.database.writing() as session:
-            return let_rest(session, relay_id, trouble, self.waits)
+            wait = let_rest(session, relay_id, trouble, self.waits)
+            self.herald.relay_rests(session, session.get_one(Relay, relay_id))
+            return wait
 
     def note_recovery(self, relay_id: int) -> None:
         """A letter went through."""
@@ -34,9 +38,4 @@ class TroubleBook:
     def pause(self, campaign_id: int, reason: str) -> None:
         """The sender or the message is to blame: a person has to look before more letters go out."""
         with self.database.writing() as session:
-            close_gate(session)
-            campaign = session.get_one(Campaign, campaign_id, with_for_update=True)
-            if campaign.state is CampaignState.SENDING:
-                campaign.state = CampaignState.PAUSED
-                campaign.trouble = reason
-                _log.error("campaign_paused", campaign=campaign_id, reason=reason)
+            pause_itself(session, self.herald, campaign_id, reason)

@@ -25,6 +25,10 @@ class Links:
         """A post's page."""
         return self._at(f"p/{slug}")
 
+    def campaign(self, public_id: str) -> str:
+        """A campaign in the studio."""
+        return self._at(f"studio/campaigns/{public_id}")
+
     def confirm(self, consent_id: str, asked_at: datetime) -> str:
         """The page with one button that turns a request into a subscription."""
         payload = public_id_bytes(consent_id)

@@ -33,6 +33,7 @@ class Relay(Base):
     trouble: Mapped[str] = mapped_column(Text, default="")
     trouble_count: Mapped[int] = mapped_column(default=0)
     retry_at: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

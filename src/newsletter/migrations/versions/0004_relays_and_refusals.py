@@ -31,6 +31,7 @@ def _columns() -> None:
         f"ALTER TABLE campaign ADD COLUMN corrects_id {kind} "
         "CONSTRAINT fk_campaign_corrects_id REFERENCES campaign (id)"
     )
+    op.add_column("relay", sa.Column("told_at", sa.DateTime(timezone=True), nullable=True))
     _add(
         "relay",
         sa.Column("priority", sa.Integer(), nullable=False, server_default="10"),
