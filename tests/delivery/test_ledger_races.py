@@ -9,7 +9,7 @@ import pytest
 from newsletter.delivery import recovery
 from newsletter.delivery.entries import Entry, Passage, Result
 from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.moves import finish_campaigns, reopen_or_finish
+from newsletter.delivery.moves import finish_campaigns, recount, reopen_or_finish
 from newsletter.delivery.recovery import recover_batches
 from newsletter.domain.states import BatchState, CampaignState, DeliveryState, UncertainPolicy
 from newsletter.models import Batch, Campaign, Delivery
@@ -39,8 +39,8 @@ def test_a_late_reply_finds_a_batch_that_is_divided_at_this_moment(
     with house.database.writing() as session:
         batch = session.get_one(Batch, holding.lease.batch_id, with_for_update=True)
         upper = recovery._split(session, batch, holding.recipients[2].subscriber_id, house.now())
-        recovery._recount(session, batch)
-        recovery._recount(session, upper)
+        recount(session, batch)
+        recount(session, upper)
         session.flush()
         late = thread.submit(ledger.post, [Entry(Result(holding, last, ACCEPTED))])
         wait_for(lambda: somebody_waits(house) or late.done())

@@ -6,12 +6,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import func, select, text
 
+from newsletter.accounts.audit import Actor
 from newsletter.cli.processes import free_port
+from newsletter.delivery.control import Control
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.delivery.sending import Sender
 from newsletter.domain.states import CampaignState, DeliveryState
 from newsletter.models import Campaign, Relay, Subscriber, Suppression
-from newsletter.publishing.campaigns import resume_campaign
 from newsletter.wiring import House
 from tests.support.factories import make_campaign
 from tests.support.ledgers import assert_counts_add_up, state_by_address, states
@@ -176,14 +177,13 @@ def test_a_paused_campaign_goes_on_where_it_stopped(
     send(sender)
     relay.on_mail = lambda _address: None
 
-    with mailing_house.database.writing() as session:
-        assert resume_campaign(session, mailing_house.bell, session.get_one(Campaign, campaign.id))
+    control = Control(mailing_house.database, mailing_house.bell, campaign.id, Actor("a test"))
+    assert control.resume()
     send(sender)
 
     assert campaign_now(mailing_house, campaign).state is CampaignState.FINISHED
     assert set(relay.copies().values()) == {1}
-    with mailing_house.database.writing() as session:
-        assert not resume_campaign(session, mailing_house.bell, session.get_one(Campaign, campaign.id))
+    assert not control.resume()
 
 
 def test_trouble_that_another_process_met_is_cleared_by_the_first_letter(

@@ -9,6 +9,7 @@ from newsletter.domain.states import (
     CAMPAIGN_MOVES,
     CAMPAIGN_OVER,
     DELIVERY_MOVES,
+    DELIVERY_MOVES_BY_HAND,
     FINAL_DELIVERY_STATES,
     BatchState,
     CampaignState,
@@ -49,6 +50,9 @@ DELIVERY_OTHERS = [move for move in product(D, D) if move not in DELIVERY_ALLOWE
 
 CAMPAIGN_ALLOWED = [
     (C.FINISHED, C.SENDING),
+    (C.FINISHED, C.FREEZING),
+    (C.SENDING, C.FREEZING),
+    (C.CANCELLED, C.PAUSED),
     (C.FREEZING, C.SENDING),
     (C.FREEZING, C.CANCELLED),
     (C.SENDING, C.PAUSED),
@@ -90,7 +94,11 @@ def test_accepted_failed_and_skipped_are_the_end() -> None:
 
 def test_a_campaign_ends_finished_or_cancelled() -> None:
     assert {C.FINISHED, C.CANCELLED} == CAMPAIGN_OVER
-    assert CAMPAIGN_MOVES[C.CANCELLED] == frozenset()
+    assert CAMPAIGN_MOVES[C.CANCELLED] == {C.PAUSED}, "by a person, who lets it go on after all"
+
+
+def test_only_a_person_plans_again_what_had_come_to_an_end() -> None:
+    assert {D.FAILED: {D.PLANNED}, D.SKIPPED: {D.PLANNED}} == DELIVERY_MOVES_BY_HAND
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from newsletter.delivery.uncertain import (
 )
 from newsletter.domain.states import CampaignState, DeliveryState
 from newsletter.models import Campaign
-from newsletter.publishing.campaigns import find_campaign, pause_campaign, resume_campaign
+from newsletter.publishing.campaigns import find_campaign
 from newsletter.wiring import House
 
 _SHOWN = 20
@@ -47,25 +47,8 @@ def campaign() -> None:
               newsletter campaign settle gqz5o2lhxq3vi --as resend
               newsletter campaign pause gqz5o2lhxq3vi
               newsletter campaign resume gqz5o2lhxq3vi
+              newsletter campaign retry gqz5o2lhxq3vi
     """
-
-
-@campaign.command()
-@click.argument("campaign_id")
-def pause(campaign_id: str) -> None:
-    """Stop a campaign that is going out; `resume` lets it go on where it stopped."""
-    with open_house() as house, house.database.writing() as session:
-        paused = pause_campaign(session, find_campaign(session, campaign_id))
-    click.echo("It is paused." if paused else "It is not going out; nothing was changed.")
-
-
-@campaign.command()
-@click.argument("campaign_id")
-def resume(campaign_id: str) -> None:
-    """Let a paused campaign go on where it stopped. `newsletter status` shows the ids."""
-    with open_house() as house, house.database.writing() as session:
-        resumed = resume_campaign(session, house.bell, find_campaign(session, campaign_id))
-    click.echo("It goes on." if resumed else "It is not paused; nothing was changed.")
 
 
 @campaign.command()

@@ -7,6 +7,7 @@ import click
 
 from newsletter.cli.accounts import account
 from newsletter.cli.campaigns import campaign
+from newsletter.cli.controls import cancel, correct, history, pause, resume, retry, top_up
 from newsletter.cli.databases import db
 from newsletter.cli.demo import demo
 from newsletter.cli.publications import publication, section
@@ -58,5 +59,5 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
 )
 for _command in _COMMANDS:
     main.add_command(_command)  # type: ignore[arg-type]
-for _command in (recipients,):
+for _command in (recipients, pause, resume, cancel, retry, top_up, correct, history):
     campaign.add_command(_command)

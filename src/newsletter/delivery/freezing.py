@@ -4,7 +4,7 @@ Each step is one transaction that moves the campaign's mark forward from where i
 that is repeated, or run by two workers at once, finds the mark moved and changes nothing.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Integer, Select, func, insert, literal, select, update
 from sqlalchemy.orm import Session
@@ -17,10 +17,13 @@ from newsletter.jobs import Bell, Job
 from newsletter.models import Batch, Campaign, Delivery, Subscriber
 from newsletter.models.delivery import DeliveryStateNumber
 
+_PARTS = 120
+
 
 def freeze_audience(database: Database, bell: Bell, campaign_id: int, batch_size: int) -> None:
     """Make the deliveries of a campaign, then let it send. Safe to repeat and to be killed at any point."""
     _mark_the_end(database, campaign_id)
+    batch_size = _size_of_batches(database, campaign_id, batch_size)
     while _freeze_one_batch(database, campaign_id, batch_size):
         pass
     _start_sending(database, bell, campaign_id)
@@ -50,9 +53,8 @@ def _freeze_one_batch(database: Database, campaign_id: int, batch_size: int) -> 
         if not ids:
             return False
         low, high = campaign.frozen_through + 1, ids[-1]
-        columns = ["campaign_id", "subscriber_id", "state", "attempt", "refusals", "resends"]
         inserted = session.execute(
-            insert(Delivery).from_select(columns, _rows(campaign, high)),
+            insert(Delivery).from_select(delivery_columns(), _rows(campaign, high)),
             execution_options={"preserve_rowcount": True},
         )
         count = rows_changed(inserted)
@@ -63,11 +65,27 @@ def _freeze_one_batch(database: Database, campaign_id: int, batch_size: int) -> 
                 high=high,
                 total=count,
                 state=BatchState.READY,
-                due_at=campaign.due_at,
+                due_at=_due_at(campaign, low),
             )
         )
         campaign.frozen_through = high
         return True
+
+
+def _size_of_batches(database: Database, campaign_id: int, most: int) -> int:
+    """A campaign that is spread over hours leaves in many small parts."""
+    with database.reading() as session:
+        campaign = session.get(Campaign, campaign_id)
+        if campaign is None or not campaign.spread_over:
+            return most
+        readers = session.scalar(select(func.count()).select_from(_audience(campaign).subquery())) or 0
+    return max(1, min(most, -(-readers // _PARTS)))
+
+
+def _due_at(campaign: Campaign, low: int) -> datetime:
+    """When the part that begins with this subscriber is to leave: ids stand for the audience."""
+    share = (low - 1) / max(1, campaign.audience_through or 0)
+    return campaign.due_at + timedelta(seconds=campaign.spread_over * share)
 
 
 def _start_sending(database: Database, bell: Bell, campaign_id: int) -> None:
@@ -100,25 +118,47 @@ def _begin(campaign: Campaign, total: int, now: datetime) -> None:
 
 def _next_ids(campaign: Campaign) -> Select[int]:
     return (
-        eligible_followers(campaign.section_id)
+        _audience(campaign)
         .where(Subscriber.id > campaign.frozen_through, Subscriber.id <= campaign.audience_through)
         .order_by(Subscriber.id)
     )
 
 
-def _rows(campaign: Campaign, high: int) -> Select[int, int, DeliveryState, int, int, int]:
-    return (
-        eligible_followers(campaign.section_id)
-        .with_only_columns(
-            literal(campaign.id),
-            Subscriber.id,
-            literal(DeliveryState.PLANNED, DeliveryStateNumber),
-            literal(0, Integer),
-            literal(0, Integer),
-            literal(0, Integer),
-        )
-        .where(Subscriber.id > campaign.frozen_through, Subscriber.id <= high)
+def _audience(campaign: Campaign) -> Select[int]:
+    """Followers; of a correction those who have the letter it corrects, or may have it."""
+    followers = eligible_followers(campaign.section_id)
+    if campaign.corrects_id is None:
+        return followers
+    have_it = select(Delivery.subscriber_id).where(
+        Delivery.campaign_id == campaign.corrects_id,
+        Delivery.state.in_((DeliveryState.ACCEPTED, DeliveryState.UNCERTAIN)),
     )
+    return followers.where(Subscriber.id.in_(have_it))
+
+
+Rows = Select[int, int, DeliveryState, int, int, int]
+
+
+def delivery_columns() -> list[str]:
+    """What a new delivery says of itself."""
+    return ["campaign_id", "subscriber_id", "state", "attempt", "refusals", "resends"]
+
+
+def planned_rows(readers: Select[int], campaign_id: int) -> Rows:
+    """A new delivery for each of these subscribers."""
+    return readers.with_only_columns(
+        literal(campaign_id),
+        Subscriber.id,
+        literal(DeliveryState.PLANNED, DeliveryStateNumber),
+        literal(0, Integer),
+        literal(0, Integer),
+        literal(0, Integer),
+    )
+
+
+def _rows(campaign: Campaign, high: int) -> Rows:
+    readers = _audience(campaign).where(Subscriber.id > campaign.frozen_through, Subscriber.id <= high)
+    return planned_rows(readers, campaign.id)
 
 
 def campaigns_to_freeze(session: Session) -> list[int]:

@@ -1,5 +1,6 @@
 """How deliveries move, and how their batch and campaign follow."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.database import clock
 from newsletter.delivery.heralds import Herald
-from newsletter.delivery.posting import Row, count
+from newsletter.delivery.posting import COUNTED, Row, count, read_in_flight
 from newsletter.domain.settlement import MAX_RESENDS, Settlement
 from newsletter.domain.states import (
     BatchState,
@@ -57,6 +58,24 @@ def count_moves(batch: Batch, moves: Mapping[int, Move]) -> None:
     """Keep the batch's counters in step with its rows."""
     for name, by in count(moves.values()).items():
         setattr(batch, name, getattr(batch, name) + by)
+
+
+def recount(session: Session, batch: Batch) -> None:
+    """Count a batch anew from its rows."""
+    rows = session.execute(
+        select(Delivery.state, func.count(), func.sum(Delivery.resends))
+        .where(
+            Delivery.campaign_id == batch.campaign_id,
+            Delivery.subscriber_id.between(batch.low, batch.high),
+        )
+        .group_by(Delivery.state)
+    ).all()
+    found = Counter({state: number for state, number, _resends in rows})
+    batch.total = found.total()
+    batch.sending = len(read_in_flight(batch.in_flight))
+    batch.resends = sum(int(resends) for _state, _number, resends in rows)
+    for state, name in COUNTED.items():
+        setattr(batch, name, found[state])
 
 
 def reopen_or_finish(session: Session, batch: Batch, earliest: datetime) -> bool:

@@ -1,16 +1,15 @@
 """After a crash: what an expired lease leaves behind."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import Database, clock, rows_changed
-from newsletter.delivery.moves import move, reopen_or_finish
-from newsletter.delivery.posting import COUNTED, read_in_flight
+from newsletter.delivery.moves import move, recount, reopen_or_finish
+from newsletter.delivery.posting import read_in_flight
 from newsletter.domain.settlement import Settlement
 from newsletter.domain.states import BatchState, DeliveryState
 from newsletter.models import Batch, Delivery, Notice
@@ -48,7 +47,7 @@ def _recover(database: Database, batch_id: int, grace: timedelta) -> bool:
             batch.lease_count = 0
             batches += _narrow_down(session, batch, suspects, now)
         for each in batches:
-            _recount(session, each)
+            recount(session, each)
             reopen_or_finish(session, each, now)
         return True
 
@@ -122,21 +121,6 @@ def _set_aside(session: Session, key: tuple[int, int], now: datetime) -> None:
     why = f"set aside: the worker stopped {_LEASES_LOST_IN_A_ROW} times in a row at this letter"
     move(session, key, Settlement(DeliveryState.FAILED, detail=why), now)
     _log.error("delivery_set_aside", campaign=key[0], subscriber=key[1], reason=why)
-
-
-def _recount(session: Session, batch: Batch) -> None:
-    """Count a batch anew from its rows."""
-    rows = session.execute(
-        select(Delivery.state, func.count(), func.sum(Delivery.resends))
-        .where(*_in(batch))
-        .group_by(Delivery.state)
-    ).all()
-    found = Counter({state: number for state, number, _resends in rows})
-    batch.total = found.total()
-    batch.sending = 0
-    batch.resends = sum(int(resends) for _state, _number, resends in rows)
-    for state, name in COUNTED.items():
-        setattr(batch, name, found[state])
 
 
 def _in(batch: Batch) -> tuple[ColumnElement[bool], ...]:

@@ -12,6 +12,7 @@ from newsletter.audience.suppression import Hasher
 from newsletter.database import Database, clock, insert_if_absent
 from newsletter.delivery.bounces import file_bounces
 from newsletter.delivery.brakes import look_at_campaigns
+from newsletter.delivery.control import skip_cancelled
 from newsletter.delivery.freezing import campaigns_to_freeze
 from newsletter.delivery.heralds import Herald
 from newsletter.delivery.moves import finish_campaigns
@@ -47,6 +48,7 @@ class Sweep:
         if recovered:
             _log.warning("batches_recovered", batches=recovered)
         recover_notices(self.database)
+        skip_cancelled(self.database)
         file_bounces(self.database, self.hasher)
         look_at_campaigns(self.database, self.herald)
         with self.database.writing() as session:

@@ -37,6 +37,13 @@ DELIVERY_MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
 
 FINAL_DELIVERY_STATES = frozenset(state for state, moves in DELIVERY_MOVES.items() if not moves)
 
+DELIVERY_MOVES_BY_HAND: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    # To try again; and those who were left out by cancelling, when the campaign goes on after all.
+    _D.FAILED: frozenset({_D.PLANNED}),
+    _D.SKIPPED: frozenset({_D.PLANNED}),
+}
+"""What nobody but a person does."""
+
 
 def sources_of(target: DeliveryState) -> frozenset[DeliveryState]:
     """The states from which a delivery may move to the target."""
@@ -99,11 +106,13 @@ _C = CampaignState
 
 CAMPAIGN_MOVES: Mapping[CampaignState, frozenset[CampaignState]] = {
     _C.FREEZING: frozenset({_C.SENDING, _C.CANCELLED}),
-    _C.SENDING: frozenset({_C.PAUSED, _C.CANCELLED, _C.FINISHED}),
+    # To freezing: those who came since get the letter as well.
+    _C.SENDING: frozenset({_C.PAUSED, _C.CANCELLED, _C.FINISHED, _C.FREEZING}),
     _C.PAUSED: frozenset({_C.SENDING, _C.CANCELLED}),
-    _C.CANCELLED: frozenset(),
+    # Before it goes on, everybody who was left out is planned again.
+    _C.CANCELLED: frozenset({_C.PAUSED}),
     # A refusal that came late, after everything seemed settled, gives a reader another try.
-    _C.FINISHED: frozenset({_C.SENDING}),
+    _C.FINISHED: frozenset({_C.SENDING, _C.FREEZING}),
 }
 
 

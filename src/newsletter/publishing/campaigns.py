@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
-from newsletter.database import close_gate, insert_if_absent
-from newsletter.domain.errors import BadPost, NotFound
+from newsletter.database import insert_if_absent
+from newsletter.domain.errors import BadInput, BadPost, NotFound
 from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.links import Links
 from newsletter.domain.states import CampaignState, UncertainPolicy
@@ -19,6 +19,8 @@ from newsletter.publishing.posts import publish_post
 from newsletter.rendering.compose import Composer
 from newsletter.rendering.plan import FORMAT, dump_plan
 
+_HOUR = 3600
+
 
 @dataclass(frozen=True)
 class FrozenContent:
@@ -28,6 +30,27 @@ class FrozenContent:
     post_version: int
     subject: str
     plan: bytes
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a campaign goes out. Times are seconds; None leaves it to the settings."""
+
+    give_up_after: int | None = None
+    spread_over: int = 0
+    corrects_id: int | None = None
+
+    def __post_init__(self) -> None:
+        """Raises BadInput for times that cannot be meant."""
+        if self.give_up_after is not None and not _HOUR <= self.give_up_after <= 120 * _HOUR:
+            raise BadInput("A campaign may give up after 1 to 120 hours.")
+        if not 0 <= self.spread_over <= 72 * _HOUR:
+            raise BadInput("A campaign may be spread over 72 hours at most.")
+
+    @property
+    def kind(self) -> str:
+        """What kind of campaign it is."""
+        return "post" if self.corrects_id is None else "correction"
 
 
 def freeze_content(
@@ -41,14 +64,19 @@ def freeze_content(
 
 
 def begin_campaign(
-    session: Session, bell: Bell, content: FrozenContent, policy: UncertainPolicy, now: datetime
+    session: Session,
+    bell: Bell,
+    content: FrozenContent,
+    policy: UncertainPolicy,
+    now: datetime,
+    terms: Terms = Terms(),
 ) -> Campaign:
     """Publish a post and mail it. A second call finds the first one's campaign and changes nothing.
 
     Raises BadPost when the post was edited since its content was frozen.
     """
     post = session.get_one(Post, content.post_id, with_for_update=True)
-    existing = campaign_of_post(session, post.id)
+    existing = campaign_of_post(session, post.id, terms.kind)
     if existing is not None:
         return existing
     if post.version != content.post_version:
@@ -65,11 +93,15 @@ def begin_campaign(
         plan=content.plan,
         plan_format=FORMAT,
         state=CampaignState.FREEZING,
+        kind=terms.kind,
+        corrects_id=terms.corrects_id,
         uncertain_policy=policy,
+        give_up_after=terms.give_up_after,
+        spread_over=terms.spread_over,
         created_at=now,
         due_at=now,
     )
-    campaign = campaign_of_post(session, post.id)
+    campaign = campaign_of_post(session, post.id, terms.kind)
     assert campaign is not None
     bell.ring_after_commit(session, Job.FREEZE, campaign.id)
     return campaign
@@ -87,27 +119,6 @@ def find_campaign(session: Session, public_id: str) -> Campaign:
     return campaign
 
 
-def pause_campaign(session: Session, campaign: Campaign) -> bool:
-    """Stop a campaign that is going out; no body leaves after this commits. False when it was not sending."""
-    close_gate(session)
-    session.refresh(campaign, ["state"], with_for_update=True)
-    if campaign.state is not CampaignState.SENDING:
-        return False
-    campaign.state, campaign.trouble = CampaignState.PAUSED, "Paused by a person."
-    return True
-
-
-def resume_campaign(session: Session, bell: Bell, campaign: Campaign) -> bool:
-    """Let a paused campaign go on where it stopped; False when it was not paused."""
-    close_gate(session)
-    session.refresh(campaign, ["state"], with_for_update=True)
-    if campaign.state is not CampaignState.PAUSED:
-        return False
-    campaign.state, campaign.trouble = CampaignState.SENDING, ""
-    bell.ring_after_commit(session, Job.SEND)
-    return True
-
-
 def recent_campaigns(session: Session, publication_id: int, limit: int = 20) -> Sequence[Campaign]:
     """The newest campaigns first."""
     return session.scalars(
@@ -119,8 +130,8 @@ def recent_campaigns(session: Session, publication_id: int, limit: int = 20) -> 
     ).all()
 
 
-def campaign_of_post(session: Session, post_id: int) -> Campaign | None:
+def campaign_of_post(session: Session, post_id: int, kind: str = "post") -> Campaign | None:
     """The campaign that mailed a post, if it was mailed."""
     return session.scalar(
-        select(Campaign).where(Campaign.post_id == post_id, Campaign.kind == "post", Campaign.edition == 1)
+        select(Campaign).where(Campaign.post_id == post_id, Campaign.kind == kind, Campaign.edition == 1)
     )

@@ -1,0 +1,30 @@
+"""A correction: a short letter to those who got one that had a mistake."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from newsletter.domain.states import PostAccess
+from newsletter.models import Campaign, Post
+from newsletter.publishing.posts import Draft, create_post, find_post, publish_post
+
+
+def write_correction(session: Session, campaign: Campaign, title: str, markdown: str, now: datetime) -> Post:
+    """Keep a correction as a post that no list shows. The same words again are the same correction."""
+    original = session.get_one(Post, campaign.post_id)
+    known = session.scalar(
+        select(Post).where(
+            Post.section_id == campaign.section_id,
+            Post.access == PostAccess.UNLISTED,
+            Post.title == title,
+            Post.markdown == markdown,
+        )
+    )
+    if known is None:
+        draft = Draft(title, markdown, campaign.section_id)
+        known = create_post(session, campaign.publication_id, original.author_id, draft, now)
+        known.access = PostAccess.UNLISTED
+        publish_post(known, now)
+        session.flush()
+    return find_post(session, known.public_id)
