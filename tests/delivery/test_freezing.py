@@ -114,3 +114,20 @@ def test_a_campaign_to_nobody_is_finished_at_once(house: House) -> None:
     freeze(house, campaign)
 
     assert reload(house, campaign).state is CampaignState.FINISHED
+
+
+def test_a_campaign_that_is_spread_leaves_in_many_parts_one_after_another(house: House) -> None:
+    campaign = make_campaign(house, readers=240)
+    with house.database.writing() as session:
+        session.get_one(Campaign, campaign.id).spread_over = 3600
+
+    freeze(house, campaign, batch_size=100)
+
+    with house.database.reading() as session:
+        batches = session.scalars(select(Batch).order_by(Batch.low)).all()
+    waits = [(batch.due_at - campaign.due_at).total_seconds() for batch in batches]
+    assert (len(waits), waits[0]) == (120, 0.0)
+    assert waits == sorted(waits)
+    assert all(20 < two - one < 40 for one, two in pairwise(waits))
+    assert waits[-1] < 3600
+    assert_counts_add_up(house, campaign.id)

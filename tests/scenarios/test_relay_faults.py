@@ -168,18 +168,23 @@ def test_a_relay_that_closes_after_a_few_letters_gets_them_all(
     assert sink.stats().connections_ever >= READERS / letters
 
 
+def lengths(sink: Sink) -> list[int]:
+    """Of the letters to readers; their author is told something shorter."""
+    return [copy.length for copy in sink.accepted() if copy.recipient.startswith("reader")]
+
+
 def test_a_slow_reader_gets_a_long_letter(begin: Begin, sink: Sink) -> None:
     mailing = begin(Script(slow_reading=True), readers=4, markdown="A line of a long letter.\n" * 8_000)
 
     assert mailing.finish().is_exact
-    assert min(copy.length for copy in sink.accepted()) > 300_000
+    assert min(lengths(sink)) > 300_000
 
 
 def test_a_letter_of_a_megabyte_arrives_whole(begin: Begin, sink: Sink) -> None:
     mailing = begin(readers=8, markdown="A line of a very long letter.\n" * 20_000)
 
     assert mailing.finish().is_exact
-    assert min(copy.length for copy in sink.accepted()) > 1_000_000
+    assert min(lengths(sink)) > 1_000_000
 
 
 def trouble_of(mailing: Mailing) -> str:

@@ -11,7 +11,7 @@ from typing import Protocol
 from newsletter.delivery.entries import Entry, Intent, Passage, Result
 from newsletter.delivery.feed import Assignment
 from newsletter.domain.errors import RelayTrouble
-from newsletter.domain.outcomes import Blame, Outcome, Verdict
+from newsletter.domain.outcomes import Blame, Meaning, Outcome, Verdict
 from newsletter.mail.smtp.connection import Connection, Route, open_connection
 from newsletter.mail.smtp.dialogue import Answered, Ended, Event, Invited, Refused
 
@@ -253,7 +253,10 @@ class Lane:
             self.letters += 1
             self._result = assignment, self._result_of(assignment, outcome)
             self._post_result()
-        self._offer_next()
+        if outcome.meaning is Meaning.SESSION_FULL and self._connection is not None:
+            self._connection.quit()
+        else:
+            self._offer_next()
 
     def _on_ended(self, trouble: str) -> None:
         self._connection = None

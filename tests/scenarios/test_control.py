@@ -1,0 +1,74 @@
+"""A person stops a campaign and lets it go on, again and again: it is exact over the union."""
+
+from collections.abc import Callable
+from random import Random
+from time import sleep
+
+import pytest
+
+from newsletter.accounts.audit import Actor, deeds_on
+from newsletter.delivery.control import Control
+from newsletter.domain.states import CampaignState, DeliveryState
+from newsletter.models import Campaign
+from tests.scenarios.conftest import Build, Plant
+from tests.support.checker import check
+from tests.support.ledgers import assert_counts_add_up, campaign_now, states
+from tests.support.stack import wait_for
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+
+TIMES = 100
+READERS = 1_600
+CONNECTIONS = 4
+
+
+def control_of(plant: Plant) -> Control:
+    return Control(plant.house.database, plant.house.bell, plant.campaign_id, Actor("a tester"))
+
+
+def state_of(plant: Plant) -> CampaignState:
+    return campaign_now(plant.house, plant.campaign_id).state
+
+
+def test_stopped_and_resumed_a_hundred_times_everybody_gets_one_letter(build: Build) -> None:
+    plant = build(READERS, connections=CONNECTIONS, lease_for=10.0)
+    control, random = control_of(plant), Random(4)
+    plant.start_worker()
+    plant.wait_for_copies(1)
+    stops = 0
+    while stops < TIMES:
+        sleep(random.random() * 0.06)
+        stop: Callable[[], bool] = control.cancel if random.random() < 0.3 else control.pause
+        if stop():
+            stops += 1
+            before = len(plant.sink.accepted())
+            if stops % 10 == 0:
+                sleep(0.3)  # bodies whose intent was there before may still arrive; then nothing more
+                settled = len(plant.sink.accepted())
+                assert settled - before <= 2 * CONNECTIONS
+                sleep(0.2)
+                assert len(plant.sink.accepted()) == settled
+        control.resume()
+
+    found = plant.wait_until_finished()
+    assert found.is_exact
+    with plant.house.database.reading() as session:
+        public_id = session.get_one(Campaign, plant.campaign_id).public_id
+        assert len(deeds_on(session, f"campaign {public_id}", limit=1_000)) == 2 * TIMES
+
+
+def test_cancelled_for_good_the_union_is_exact(build: Build) -> None:
+    plant = build(400, connections=CONNECTIONS)
+    worker = plant.start_worker()
+    plant.wait_for_copies(100)
+
+    control_of(plant).cancel()
+    ends = {DeliveryState.ACCEPTED, DeliveryState.SKIPPED}
+    wait_for(lambda: states(plant.house, plant.campaign_id).keys() <= ends)
+    worker.stop()
+
+    found = check(plant.house, plant.campaign_id, plant.sink)
+    assert_counts_add_up(plant.house, plant.campaign_id)
+    assert (found.recipients, found.copies_beyond_first, found.lost) == (400, 0, 0)
+    assert state_of(plant) is CampaignState.CANCELLED
+    assert 100 <= found.copies < 400
