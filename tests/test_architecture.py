@@ -128,6 +128,7 @@ HARMLESS_AT_IMPORT = {
         "TypeVar",
         "Rule",
         "Limits",
+        "Preset",
         "QueueKey",
         "Tier",
     ),

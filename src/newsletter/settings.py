@@ -1,15 +1,16 @@
 """Every setting, with its default. Read from the environment and from a file `.env`."""
 
+import json
 import os
 import random
 import secrets
 import tempfile
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from newsletter.domain.errors import BadSetting
 from newsletter.domain.relays import parse_relay_url
@@ -61,10 +62,21 @@ class Settings(BaseSettings):
     webhook_url: str = ""
     pacing_beat: float = Field(default=1, gt=0)
     seats_for: float = Field(default=10, gt=0)
-    relay_passwords: dict[str, SecretStr] = Field(default_factory=dict)
+    relay_passwords: Annotated[dict[str, SecretStr], NoDecode] = Field(default_factory=dict)
     give_up_after: float = Field(default=86400, gt=0)
     uncertain_policy: Literal["resend", "hold"] = "resend"
     uncertain_grace: float = Field(default=600, ge=0)
+
+    @field_validator("relay_passwords", mode="before")
+    @classmethod
+    def _read_passwords(cls, value: object) -> object:
+        """JSON; nothing is none, so that a compose file may pass on what is not set."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value or "{}")
+        except ValueError as error:  # without its words: they may quote a password
+            raise ValueError('it must be JSON such as {"ses": "secret"}') from error
 
     @property
     def sqlalchemy_url(self) -> str:
