@@ -29,6 +29,15 @@ def peak_rss_mb(pid: int) -> float:
     return max(_peak_kb(each) for each in family(pid)) / 1024
 
 
+def rss_mb(pid: int) -> float:
+    """The resident memory of one process now, in MB; 0 when it is gone."""
+    try:
+        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    except (OSError, IndexError):
+        return 0.0
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1024**2
+
+
 def _cpu(pid: int, *, with_dead: bool) -> float:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from bench.procfs import cpu_seconds, peak_rss_mb
 from bench.rivals import RECIPIENT, smtp_source, smtp_source_rate, smtplib_rate
-from bench.stage import Stage, fill, publish, set_up
+from bench.stage import AUTHOR, Stage, fill, publish, set_up
 from newsletter.delivery.progress import count_deliveries
 from newsletter.domain.states import CampaignState
 from newsletter.models import Campaign
@@ -89,7 +89,8 @@ def _campaign(stage: Stage, recipients: int) -> dict[str, Any]:
     with stage.house.database.reading() as session:
         counts = count_deliveries(session, campaign.id)
     copies = stage.sink.copies()
-    del copies[RECIPIENT]  # who is only written to by Postfix
+    for other in (RECIPIENT, AUTHOR):  # Postfix writes to the one, and the other is told that all is sent
+        del copies[other]
     return {
         "recipients": recipients,
         "rate": round(counts.accepted / seconds),
@@ -148,7 +149,8 @@ def _cost(stage: Stage, worker: Worker) -> Cost:
 
 
 def _mean_length(stage: Stage) -> int:
-    lengths = [copy.length for copy in read_record(stage.sink.record) if copy.recipient != RECIPIENT]
+    others = (RECIPIENT, AUTHOR)
+    lengths = [copy.length for copy in read_record(stage.sink.record) if copy.recipient not in others]
     return sum(lengths) // max(1, len(lengths))
 
 

@@ -25,6 +25,7 @@ from tests.support.postgres import running_postgres
 from tests.support.sink import Sink, running_sink
 from tests.support.stack import running_broker
 
+AUTHOR = "mara@example.org"
 _CHUNK = 10_000
 _PARAGRAPH = (
     "Three mail servers disagreed about the hour, and nobody in the house minded; letters keep a time of "
@@ -82,9 +83,7 @@ def fill(house: House, readers: int, paragraphs: int) -> Post:
         session.add(publication)
         session.flush()
         section = add_section(session, publication, NewSection("mail", "Mail"), now)
-        author = add_account(
-            session, publication.id, parse_address("mara@example.org"), "Mara", RoleName.OWNER, now
-        )
+        author = add_account(session, publication.id, parse_address(AUTHOR), "Mara", RoleName.OWNER, now)
         draft = Draft("A letter to measure", _PARAGRAPH * paragraphs, section.id)
         post = create_post(session, publication.id, author.id, draft, now)
     for first in range(1, readers + 1, _CHUNK):

@@ -142,7 +142,7 @@ class House:
     def relays(self) -> Sequence[RelayInUse]:
         """The relays there are now. Raises BadSetting when there is none."""
         with self.database.writing() as session:
-            self._follow_smtp_url_in(session)
+            self.follow_smtp_url_in(session)
             relays = relays_in_use(session, self.access)
         if not relays:
             raise BadSetting(
@@ -167,9 +167,10 @@ class House:
     def follow_smtp_url(self) -> None:
         """Keep the row of the relay that the settings name in step with them."""
         with self.database.writing() as session:
-            self._follow_smtp_url_in(session)
+            self.follow_smtp_url_in(session)
 
-    def _follow_smtp_url_in(self, session: Session) -> None:
+    def follow_smtp_url_in(self, session: Session) -> None:
+        """The same, as a part of something else."""
         url = self.settings.smtp_url.get_secret_value()
         if url:
             ensure_relay(session, the_publication(session), parse_relay_url(url), self.now())
