@@ -18,7 +18,8 @@ from bench.merge import END, LINKS, sample_plan
 from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Recipient
 from newsletter.delivery.feed import Assignment, Feed
 from newsletter.delivery.mailings import Mailing
-from newsletter.delivery.outlets import Outlet, Outlets, RelayInUse
+from newsletter.delivery.outlet import Outlet, RelayInUse
+from newsletter.delivery.outlets import Outlets
 from newsletter.delivery.posting import fold, row_of
 from newsletter.delivery.posting_postgresql import row_columns, slip_columns
 from newsletter.delivery.seats import PaceKey, Share

@@ -49,6 +49,7 @@ HOMES: dict[str, set[str]] = {
     "smtplib": {"mail"},
     "aiosmtpd": {"mail"},
     "uvloop": {"mail"},
+    "dns": {"mail"},
     "psycopg": {"delivery"},
     "redis": {"jobs"},
     "alembic": {"migrations"},

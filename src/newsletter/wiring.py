@@ -20,13 +20,15 @@ from newsletter.delivery.mailings import Mailings
 from newsletter.delivery.notice_lane import NoticeLane
 from newsletter.delivery.notice_letters import NoticePress
 from newsletter.delivery.notices import NoticeDesk
-from newsletter.delivery.outlets import Outlets, RelayInUse
+from newsletter.delivery.outlet import RelayInUse
+from newsletter.delivery.outlets import Outlets
+from newsletter.delivery.receivers import Receivers
 from newsletter.delivery.relays import NAME, Access, ensure_relay, relays_in_use, retire_default
-from newsletter.delivery.rounds import Timing, Tools
 from newsletter.delivery.seats import SeatBook
 from newsletter.delivery.sending import Parts, Sender
 from newsletter.delivery.sharing import Sharing
 from newsletter.delivery.sweeping import Sweep
+from newsletter.delivery.tools import Timing, Tools
 from newsletter.delivery.trouble import TroubleBook
 from newsletter.delivery.weather import Weathers
 from newsletter.domain.errors import BadSetting
@@ -36,6 +38,7 @@ from newsletter.domain.relays import parse_relay_url
 from newsletter.domain.settlement import Rules
 from newsletter.domain.tokens import Keyring, keyring_from
 from newsletter.jobs import Bell, Job, broker_options
+from newsletter.mail.exchangers import Exchangers
 from newsletter.mail.smtp.connection import Timeouts
 from newsletter.mail.webhooks import Webhook
 from newsletter.publishing.publications import the_publication
@@ -128,6 +131,7 @@ class House:
             outlets,
             Sharing(outlets, seats, desk),
             Weathers(),
+            Receivers(self.database),
             Timing(
                 settings.lease_for,
                 settings.send_for,
@@ -183,7 +187,9 @@ class House:
         webhook = None
         if self.settings.webhook_url:
             webhook = Webhook(self.settings.webhook_url, secret_of(self.settings)).call
-        return Sweep(self.database, self.bell, worker, grace, self.hasher, self.herald, webhook)
+        return Sweep(
+            self.database, self.bell, worker, grace, self.hasher, self.herald, Exchangers().of, webhook
+        )
 
 
 def wire(settings: Settings) -> House:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from newsletter.delivery.freezing import freeze_audience
+from newsletter.domain.outcomes import Meaning
 from newsletter.domain.states import CampaignState, DeliveryState
 from newsletter.models import Batch, Campaign, Delivery, Post, Publication, Section
 from newsletter.wiring import House
@@ -55,6 +56,18 @@ def test_failed_letters_are_tried_again_by_command(command: Run, house: House, c
     assert command("retry").output == "3 letters planned again.\n"
     assert states(house, campaign.id) == {DeliveryState.PLANNED: 3}
     assert command("retry").output == "No letter could be tried again; nothing was changed.\n"
+
+
+def test_a_campaign_says_why_its_letters_failed(command: Run, house: House, campaign: Campaign) -> None:
+    end(house, DeliveryState.FAILED)
+    with house.database.writing() as session:
+        first, *others = session.scalars(select(Delivery).order_by(Delivery.subscriber_id)).all()
+        first.meaning = Meaning.NO_MAILBOX
+        for other in others:
+            other.meaning = Meaning.BLOCKED
+    house.sweep("a sweeper").run()
+
+    assert "failed because 2 blocked, 1 no mailbox" in command("show").output
 
 
 def test_those_who_came_since_get_it_by_command(command: Run, house: House, campaign: Campaign) -> None:

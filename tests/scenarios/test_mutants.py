@@ -70,6 +70,30 @@ MUTANTS = {
         "self._answer = untouched",
         "tests/scenarios/test_relay_faults.py::test_a_lost_answer_makes_one_recorded_copy",
     ),
+    "a share does not mind the others": Mutant(
+        "delivery/seats.py",
+        "return max(0, min(part(limit, rank, len(others) + 1), limit - held))",
+        "return limit",
+        "tests/delivery/test_seats.py",
+    ),
+    "a possible copy goes over another relay": Mutant(
+        "delivery/outlets.py",
+        "return outlet.id if key.is_repeated or outlet.can_carry(key.group, now) else None",
+        "return outlet.id if outlet.can_carry(key.group, now) else None",
+        "tests/scenarios/test_relays.py::test_a_letter_in_doubt_waits_for_the_relay_that_may_have_it",
+    ),
+    "a block suppresses": Mutant(
+        "delivery/bounces.py",
+        "if each.meaning == Meaning.NO_MAILBOX]",
+        "if each.meaning]",
+        "tests/delivery/test_bounces.py",
+    ),
+    "throttling costs a try": Mutant(
+        "domain/refusals.py",
+        "Meaning.THROTTLED: (Verdict.UNTOUCHED, Blame.RELAY),",
+        "Meaning.THROTTLED: (Verdict.TEMPORARY, Blame.RECIPIENT),",
+        "tests/scenarios/test_relay_faults.py::test_a_relay_that_throttles_costs_nobody_a_try",
+    ),
 }
 
 

@@ -29,6 +29,10 @@ class Accepted:
         return message_from_bytes(self.raw, policy=default_policy)
 
     @property
+    def is_alert(self) -> bool:
+        return str(self.message["Subject"]).startswith(("Sent: ", "Paused: ", "The relay "))
+
+    @property
     def html(self) -> str:
         return self._part("html")
 
@@ -57,6 +61,8 @@ class Relay:
     def __init__(self, port: int) -> None:
         self.port = port
         self.accepted: list[Accepted] = []
+        self.alerts: list[Accepted] = []
+        """What the people behind the publication are told."""
         self.on_mail: Callable[[str], str | None] = lambda _address: None
         self.on_recipient: Callable[[str], str | None] = lambda _address: None
         self.on_body: Callable[[str], str | None] = lambda _address: None
@@ -81,7 +87,7 @@ class Relay:
 
     def keep(self, accepted: Accepted) -> None:
         with self._changed:
-            self.accepted.append(accepted)
+            (self.alerts if accepted.is_alert else self.accepted).append(accepted)
             self._changed.notify_all()
 
 

@@ -10,7 +10,7 @@ import click
 from sqlalchemy.orm import Session
 
 from newsletter.cli.house import open_house
-from newsletter.delivery.progress import count_deliveries
+from newsletter.delivery.progress import count_deliveries, why_failed
 from newsletter.delivery.relays import relay_trouble
 from newsletter.delivery.uncertain import (
     Doubt,
@@ -61,14 +61,18 @@ def show(campaign_id: str, as_json: bool, shows_all: bool, with_addresses: bool)
     with open_house() as house, house.database.reading() as session:
         found = find_campaign(session, campaign_id)
         facts = _facts(session, found)
+        why = why_failed(session, found.id)
         doubts = letters_in_doubt(session, found, None if shows_all else _SHOWN)
     if as_json:
         letters = [_doubt_facts(each, with_addresses) for each in doubts]
-        click.echo(json.dumps({**facts, "in_doubt": letters}))
+        click.echo(json.dumps({**facts, "failed_because": why, "in_doubt": letters}))
         return
     for name, value in facts.items():
         if value != "":
             click.echo(f"{name.replace('_', ' '):<14} {f'{value:,}' if isinstance(value, int) else value}")
+    if why:
+        reasons = ", ".join(f"{count:,} {meaning}" for meaning, count in why.items())
+        click.echo(f"{'failed because':<14} {reasons}")
     _show_doubts(doubts, facts["uncertain"], with_addresses)
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from newsletter.cli.house import open_house
 from newsletter.database import clock
 from newsletter.delivery.progress import count_deliveries
-from newsletter.delivery.relays import relay_trouble
+from newsletter.delivery.relays import relay_trouble, resting_relays
 from newsletter.domain.errors import NotFound
 from newsletter.domain.states import FINAL_DELIVERY_STATES
 from newsletter.models import Notice, Worker
@@ -61,7 +61,13 @@ def _facts(session: Session, alive_within: timedelta) -> dict[str, Any]:
     try:
         publication = the_publication(session)
     except NotFound:
-        return {"workers": 0, "relay_trouble": "", "notices_waiting": 0, "campaigns": []}
+        return {
+            "workers": 0,
+            "relay_trouble": "",
+            "relays_resting": [],
+            "notices_waiting": 0,
+            "campaigns": [],
+        }
     notices = session.scalar(
         select(func.count()).select_from(Notice).where(Notice.state.not_in(FINAL_DELIVERY_STATES))
     )
@@ -78,6 +84,7 @@ def _facts(session: Session, alive_within: timedelta) -> dict[str, Any]:
     return {
         "workers": count_workers(session, alive_within),
         "relay_trouble": relay_trouble(session),
+        "relays_resting": list(resting_relays(session)),
         "notices_waiting": notices or 0,
         "campaigns": campaigns,
     }
@@ -90,5 +97,10 @@ def _sentence(facts: dict[str, Any]) -> str:
         return "A campaign is paused and waits for you."
     if not facts["workers"]:
         return "No worker is alive: nothing is sent. Start one with `newsletter worker` or `newsletter up`."
+    if facts["relays_resting"]:
+        return (
+            f"The others carry the letters of {', '.join(facts['relays_resting'])}, which cannot be used: "
+            "newsletter relay list"
+        )
     workers = f"{facts['workers']} worker{'' if facts['workers'] == 1 else 's'} alive"
     return f"All is well: {workers}, {facts['notices_waiting']} single mails waiting."

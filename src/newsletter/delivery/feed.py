@@ -9,7 +9,6 @@ from typing import NamedTuple
 from newsletter.delivery.entries import Holding, Passage, Recipient
 from newsletter.delivery.mailings import Mailing
 from newsletter.domain.errors import BadInput
-from newsletter.domain.groups import group_of
 from newsletter.domain.states import DeliveryState
 from newsletter.mail.envelope import Envelope
 from newsletter.publishing.letters import Reader
@@ -27,6 +26,7 @@ ANY = QueueKey()
 """Any relay may."""
 
 May = Callable[[QueueKey], bool]
+GroupOf = Callable[[str], str]
 
 
 @dataclass(eq=False)
@@ -103,11 +103,13 @@ class Feed:
             if queue and not is_held_up(key)
         )
 
-    def add(self, holding: Holding, mailing: Mailing | None, now: float, *, by_group: bool = False) -> Work:
-        """Begin with a batch."""
+    def add(
+        self, holding: Holding, mailing: Mailing | None, now: float, group_of: GroupOf | None = None
+    ) -> Work:
+        """Begin with a batch; `group_of` a domain matters where relays go by groups."""
         work = Work(holding, mailing, renewed_at=now)
         for recipient in holding.recipients:
-            work.queues.setdefault(key_of(recipient, by_group=by_group), deque()).append(recipient)
+            work.queues.setdefault(key_of(recipient, group_of), deque()).append(recipient)
         self.works.append(work)
         return work
 
@@ -149,8 +151,8 @@ class Feed:
         return Assignment(work, recipient, letter, envelope, key)
 
 
-def key_of(recipient: Recipient, *, by_group: bool) -> QueueKey:
+def key_of(recipient: Recipient, group_of: GroupOf | None) -> QueueKey:
     """A letter that is tried for the first time may go over any relay."""
-    group = group_of(recipient.address.rpartition("@")[2]) if by_group else ""
+    group = group_of(recipient.address.rpartition("@")[2]) if group_of is not None else ""
     was_tried = recipient.state is DeliveryState.DEFERRED or recipient.is_repeated
     return QueueKey(group, recipient.relay_id if was_tried else 0, recipient.is_repeated)

@@ -7,10 +7,12 @@ import structlog
 
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.notices import ClaimedNotice, NoticeDesk
-from newsletter.delivery.outlets import Outlet, Outlets
+from newsletter.delivery.outlet import Outlet
+from newsletter.delivery.outlets import Outlets
 from newsletter.delivery.trouble import TroubleBook
+from newsletter.delivery.weather import words
 from newsletter.domain.errors import BadAddress, RelayTrouble
-from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
+from newsletter.domain.outcomes import Blame, Meaning, Outcome, Reply, Verdict
 
 _log = structlog.get_logger(__name__)
 
@@ -60,10 +62,16 @@ class NoticeLane:
         except RelayTrouble as trouble:
             return await self._put_back(outlet, claimed, str(trouble))
         if outcome.verdict is Verdict.UNTOUCHED:
-            words = f"It answers: {outcome.reply}." if outcome.reply else "The relay hung up."
-            return await self._put_back(outlet, claimed, words)
+            return await self._take_back(outlet, claimed, outcome)
         await self._desk.run(self._notices.settle, claimed, outcome)
         return True
+
+    async def _take_back(self, outlet: Outlet, claimed: ClaimedNotice, outcome: Outcome) -> bool:
+        """Nobody took it. Where the relay is not to blame, or only for now, it is no reason to rest."""
+        if outcome.blame is Blame.SENDER or outcome.meaning is Meaning.THROTTLED:
+            await self._desk.run(self._notices.put_back, claimed, self._trouble.waits[0])
+            return True
+        return await self._put_back(outlet, claimed, words(outcome))
 
     async def _put_back(self, outlet: Outlet, claimed: ClaimedNotice, trouble: str) -> bool:
         """The relay rests; whether another may be used now."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from newsletter.models import Batch
+from newsletter.models import Batch, Bounce
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,18 @@ class Counts:
             "uncertain": self.uncertain,
             "resends": self.resends,
         }
+
+
+def why_failed(session: Session, campaign_id: int) -> dict[str, int]:
+    """What the refusals of failed letters say, the most frequent first; as far as they are filed."""
+    number = func.count()
+    rows = session.execute(
+        select(Bounce.meaning, number)
+        .where(Bounce.campaign_id == campaign_id)
+        .group_by(Bounce.meaning)
+        .order_by(number.desc(), Bounce.meaning)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def count_deliveries(session: Session, campaign_id: int) -> Counts:

@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import clock, insert_if_absent
-from newsletter.delivery.outlets import RelayInUse, Tier
+from newsletter.delivery.outlet import RelayInUse, Tier
 from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.relays import RelayAddress, Security
 from newsletter.mail.smtp.connection import Route, Timeouts
@@ -113,5 +113,15 @@ def all_relays_rest(session: Session, now: datetime) -> bool:
 
 
 def relay_trouble(session: Session) -> str:
-    """What is wrong with the relay in use; empty when nothing is."""
-    return session.scalar(select(Relay.trouble).where(Relay.enabled, Relay.trouble != "").limit(1)) or ""
+    """What keeps letters waiting; empty while some relay can be used."""
+    troubles = session.scalars(
+        select(Relay.trouble).where(Relay.enabled).order_by(Relay.priority, Relay.cost, Relay.id)
+    ).all()
+    return troubles[0] if troubles and all(troubles) else ""
+
+
+def resting_relays(session: Session) -> Sequence[str]:
+    """The relays in trouble by name, whether others can be used or not."""
+    return session.scalars(
+        select(Relay.name).where(Relay.enabled, Relay.trouble != "").order_by(Relay.name)
+    ).all()

@@ -2,25 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any
 
 import structlog
 
-from newsletter.delivery.desk import Desk
 from newsletter.delivery.entries import Entry, Holding, Passage, Recipient, Result
-from newsletter.delivery.feed import Assignment, Feed, QueueKey, Work
+from newsletter.delivery.feed import Assignment, Feed, GroupOf, QueueKey, Work
 from newsletter.delivery.group_commit import GroupCommit
 from newsletter.delivery.lanes import Lane
-from newsletter.delivery.ledger import Ledger
-from newsletter.delivery.mailings import Mailing, Mailings
-from newsletter.delivery.notice_lane import NoticeLane
-from newsletter.delivery.outlets import Outlet, Outlets
-from newsletter.delivery.sharing import Sharing
-from newsletter.delivery.trouble import TroubleBook
-from newsletter.delivery.weather import Weathers
+from newsletter.delivery.mailings import Mailing
+from newsletter.delivery.outlet import Outlet
+from newsletter.delivery.tools import Tools
 from newsletter.domain.errors import BrokenPromise
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
 
@@ -31,32 +25,6 @@ _BATCHES_IN_HAND = 4
 _LOW_WATER = 256
 _MORE_BY_GROUP = 4  # letters to a slow receiver may fill whole batches while others could go
 _LOOK_FOR_WORK_EVERY = 0.25
-
-
-@dataclass(frozen=True)
-class Timing:
-    """How long things take, in seconds."""
-
-    lease_for: float
-    send_for: float
-    stop_within: float
-    notices_every: float
-    relay_waits: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Tools:
-    """What a round works with."""
-
-    ledger: Ledger
-    mailings: Mailings
-    notices: NoticeLane
-    desk: Desk
-    trouble: TroubleBook
-    outlets: Outlets
-    sharing: Sharing
-    weathers: Weathers
-    timing: Timing
 
 
 class Round:
@@ -235,10 +203,17 @@ class Round:
         mailing = await self._surely(self._open_mailing, holding)
         await self._surely(self._tools.ledger.load, holding)
         if not holding.is_fenced:
-            work = self._feed.add(holding, mailing, monotonic(), by_group=self._outlets.has_groups)
+            work = self._feed.add(holding, mailing, monotonic(), await self._group_of(holding))
             if mailing is None or self._winding_down or holding.lease.campaign_id in self._paused:
                 work.close()
         self.nudge()
+
+    async def _group_of(self, holding: Holding) -> GroupOf | None:
+        """How to tell a recipient's group, where a relay goes by them; domains unknown are noted."""
+        if not self._outlets.has_groups:
+            return None
+        group_of: GroupOf = await self._surely(self._tools.receivers.group_of, holding)
+        return group_of
 
     def _open_mailing(self, holding: Holding) -> Mailing | None:
         """The campaign's mailing; one whose plan cannot be read is paused, and the others go on."""

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from newsletter.delivery.group_commit import GroupCommit
-from newsletter.delivery.outlets import RelayInUse
-from newsletter.delivery.rounds import Round, Tools
+from newsletter.delivery.outlet import RelayInUse
+from newsletter.delivery.rounds import Round
+from newsletter.delivery.tools import Tools
 from newsletter.mail.smtp.loops import new_event_loop
 
 

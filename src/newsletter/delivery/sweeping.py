@@ -17,6 +17,7 @@ from newsletter.delivery.freezing import campaigns_to_freeze
 from newsletter.delivery.heralds import Herald
 from newsletter.delivery.moves import finish_campaigns
 from newsletter.delivery.notices import notices_wait
+from newsletter.delivery.receivers import LookUp, look_up_domains
 from newsletter.delivery.recovery import recover_batches, recover_notices
 from newsletter.delivery.relays import all_relays_rest
 from newsletter.delivery.webhook_calls import Call, make_webhook_calls
@@ -39,6 +40,7 @@ class Sweep:
     uncertain_grace: timedelta
     hasher: Hasher
     herald: Herald
+    look_up: LookUp
     webhook: Call | None = None
 
     def run(self) -> Sequence[Ring]:
@@ -53,6 +55,7 @@ class Sweep:
         look_at_campaigns(self.database, self.herald)
         with self.database.writing() as session:
             finish_campaigns(session, self.herald)
+        look_up_domains(self.database, self.look_up)
         if self.webhook is not None:
             make_webhook_calls(self.database, self.webhook)
         return [(job, ids) for job, ids in self._due() if not self.bell.ring(job, *ids)]

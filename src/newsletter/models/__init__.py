@@ -9,7 +9,7 @@ from newsletter.models.base import Base
 from newsletter.models.delivery import Batch, Bounce, Campaign, Delivery
 from newsletter.models.operations import AuditEntry, Notice, WebhookCall, Worker
 from newsletter.models.publishing import Post, Publication, Section
-from newsletter.models.relays import Pace, Relay, Seat
+from newsletter.models.relays import Pace, ReceiverDomain, Relay, Seat
 
 __all__ = [
     "AuditEntry",
@@ -25,6 +25,7 @@ __all__ = [
     "Pace",
     "Post",
     "Publication",
+    "ReceiverDomain",
     "Relay",
     "Role",
     "Seat",

@@ -64,6 +64,17 @@ class Pace(Base):
     used: Mapped[int] = mapped_column(default=0)
 
 
+class ReceiverDomain(Base):
+    """A domain of recipients whose name does not tell who takes its mail."""
+
+    __tablename__ = "receiver_domain"
+
+    domain: Mapped[str] = mapped_column(String(253), primary_key=True)
+    # Empty until it was looked up.
+    domain_group: Mapped[str] = mapped_column(String(40), default="")
+    checked_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
 class Seat(Base):
     """A process's leased share of a pace. All shares together are never more than the pace."""
 

@@ -89,6 +89,14 @@ def _paces() -> None:
         sa.Column("until", sa.DateTime(timezone=True), nullable=False),
         *_constraints("seat", {"pace_id": "pace"}, unique=("pace_id", "owner")),
     )
+    op.create_table(
+        "receiver_domain",
+        sa.Column("domain", sa.String(253), nullable=False),
+        sa.Column("domain_group", sa.String(40), nullable=False),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("domain", name="pk_receiver_domain"),
+    )
+    op.create_index("ix_receiver_domain_checked_at", "receiver_domain", ["checked_at"])
 
 
 def _records() -> None:

@@ -1,0 +1,295 @@
+"""One relay as one process uses it: its lanes, its share of the limits, and how it goes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import NamedTuple, Protocol
+
+from newsletter.delivery.entries import Entry, Passage
+from newsletter.delivery.feed import Assignment
+from newsletter.delivery.lanes import Lane, Opener
+from newsletter.delivery.meters import Meter
+from newsletter.delivery.seats import PaceKey, Report, Share
+from newsletter.delivery.weather import RelayWeather, Sign
+from newsletter.domain.outcomes import Outcome, Verdict
+from newsletter.mail.smtp.client import Client
+from newsletter.mail.smtp.connection import Route, open_connection
+
+
+class Tier(NamedTuple):
+    """Whose turn it is: the lowest priority first, and of one priority the cheapest."""
+
+    priority: int
+    cost: float
+
+
+_FIRST = Tier(0, 0.0)
+
+
+@dataclass(frozen=True)
+class RelayInUse:
+    """A relay as its row and the settings describe it."""
+
+    id: int
+    name: str
+    route: Route
+    tier: Tier = _FIRST
+    weight: int = 1
+    is_direct: bool = False
+    by_group: bool = False
+    """Whether some group of receivers has limits of its own."""
+    rests_for: float = 0.0
+    """Seconds from when this was read."""
+
+
+class Head(Protocol):
+    """What an outlet needs from the round it works for."""
+
+    def take(self, outlet: "Outlet") -> Assignment | None:
+        """The next letter this outlet may carry."""
+        ...
+
+    def put_back(self, assignment: Assignment) -> None:
+        """This letter's body did not leave; it may be sent again."""
+        ...
+
+    def submit(self, entry: Entry, answer: Callable[[Passage], None]) -> None:
+        """Make an entry durable."""
+        ...
+
+    def has_settled(self, assignment: Assignment) -> None:
+        """It is out of our hands."""
+        ...
+
+    def look_again(self, assignment: Assignment, then: Callable[[Passage], None]) -> None:
+        """Was it this reader who left?"""
+        ...
+
+    def stop_batch(self, assignment: Assignment) -> None:
+        """Send nothing more of this letter's batch."""
+        ...
+
+    def heard(self, assignment: Assignment, outcome: Outcome) -> None:
+        """Draw the consequences for its campaign."""
+        ...
+
+    def nudge(self) -> None:
+        """Something changed: look around."""
+        ...
+
+    def rest(self, outlet: "Outlet", why: str) -> None:
+        """Leave a relay alone for a while."""
+        ...
+
+    def recovered(self, outlet: "Outlet") -> None:
+        """A letter went through."""
+        ...
+
+
+class Outlet:
+    """One relay in this process: its lanes, its share of the limits, and how it goes. The lanes' `Office`."""
+
+    head: Head
+    """The round it works for now."""
+
+    def __init__(
+        self, relay: RelayInUse, beat: float, backs_off: float, connect: Opener = open_connection
+    ) -> None:
+        self.relay = relay
+        self.client = Client(relay.route)
+        self.lanes: list[Lane] = []
+        self.rests_until = 0.0
+        self.in_trouble = True  # until a letter goes through, so that the relay's row is set right
+        self._beat = beat
+        self._backs_off = backs_off
+        self._connect = connect
+        self._meters = {"": Meter(beat)}
+        self._weather = RelayWeather()
+        self._backing_off: dict[Lane, float] = {}
+
+    @property
+    def id(self) -> int:
+        """The relay's."""
+        return self.relay.id
+
+    @property
+    def has_groups(self) -> bool:
+        """Whether it matters to whom a letter goes."""
+        return self.relay.is_direct or self.relay.by_group or len(self._meters) > 1
+
+    @property
+    def wants_renewal(self) -> bool:
+        """Whether there is something to tell at once."""
+        return any(meter.is_slowed or meter.is_crowded for meter in self._meters.values())
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether others wait for what we hold."""
+        return any(meter.is_limited for meter in self._meters.values())
+
+    @property
+    def open_lanes(self) -> int:
+        """Connections that are open or being opened."""
+        return sum(lane.is_open or lane.is_opening for lane in self.lanes)
+
+    def is_usable(self, now: float) -> bool:
+        """Whether it may be asked to carry letters at all."""
+        own = self._meters[""]
+        return self.rests_until <= now <= own.valid_until and not own.is_used_up
+
+    def can_carry(self, group: str, now: float) -> bool:
+        """Whether letters of a group could go this way, if not at this very moment."""
+        meter = self._meters.get(group)
+        return self.is_usable(now) and not (meter is not None and meter.is_used_up)
+
+    def is_held_up(self, group: str, now: float) -> bool:
+        """Whether a group has to wait while others need not."""
+        meter = self._meters.get(group) if group else None
+        return meter is not None and not meter.may_take(now)
+
+    def may_take(self, group: str, now: float) -> bool:
+        """Whether a letter of a group may go this way now."""
+        if self.rests_until > now or not self._meters[""].may_take(now):
+            return False
+        return not group or not self.is_held_up(group, now)
+
+    def reports(self, now: float) -> Mapping[PaceKey, Report]:
+        """What to tell of each pace."""
+        return {
+            PaceKey(self.id, group): meter.report(now, 0 if group else self.open_lanes)
+            for group, meter in self._meters.items()
+        }
+
+    def renew(self, shares: Mapping[PaceKey, Share], now: float, valid_until: float) -> None:
+        """New shares; groups may have been added or taken away."""
+        for group in [*self._meters]:
+            if PaceKey(self.id, group) not in shares and group:
+                del self._meters[group]
+        for key, share in shares.items():
+            if key.relay_id == self.id:
+                if share.rests_for:
+                    self.rest_until(now + share.rests_for)
+                self._meters.setdefault(key.group, Meter(self._beat)).renew(share, now, valid_until)
+
+    @property
+    def counts_connections(self) -> bool:
+        """Whether others wait for our connections."""
+        return self._meters[""].share.connections is not None
+
+    def send_home(self) -> None:
+        """Say goodbye on all lines."""
+        for lane in self.lanes:
+            lane.quit()
+
+    def forget_shares(self) -> None:
+        """What we had is somebody else's now."""
+        for meter in self._meters.values():
+            meter.close()
+
+    def staff(self, connections: int) -> None:
+        """So many lanes at most."""
+        while len(self.lanes) < connections:
+            self.lanes.append(Lane(self.relay.route, self.relay.id, self._connect))
+        for lane in self.lanes:
+            lane.office = self
+
+    def wake(self, wanted: int, now: float) -> int:
+        """Send for as many lanes as letters wait for, within the share; whoever is too many goes home."""
+        allowed = self._allowed()
+        woken = 0
+        for number, lane in enumerate(self.lanes):
+            if number >= allowed:
+                lane.quit()
+            elif woken < wanted and lane.is_quiet and self._backing_off.get(lane, 0) <= now:
+                woken += 1
+                lane.wake()
+        return woken
+
+    def rest_until(self, moment: float) -> None:
+        """It is left alone until then."""
+        self.rests_until, self.in_trouble = moment, True
+        self._meters[""].close()  # then one process tries with one connection first
+
+    def take(self, lane: Lane) -> Assignment | None:
+        """See `Office`."""
+        if self.lanes.index(lane) >= self._allowed():
+            return None
+        assignment = self.head.take(self)
+        if assignment is not None:
+            self._meters[""].take()
+            self._of_group(assignment, Meter.take)
+        return assignment
+
+    def put_back(self, assignment: Assignment) -> None:
+        """See `Office`."""
+        self._meters[""].give_back()
+        self._of_group(assignment, Meter.give_back)
+        self.head.put_back(assignment)
+
+    def submit(self, entry: Entry, answer: Callable[[Passage], None]) -> None:
+        """See `Office`."""
+        self.head.submit(entry, answer)
+
+    def has_settled(self, assignment: Assignment) -> None:
+        """See `Office`."""
+        self.head.has_settled(assignment)
+
+    def look_again(self, assignment: Assignment, then: Callable[[Passage], None]) -> None:
+        """See `Office`."""
+        self.head.look_again(assignment, then)
+
+    def stop_batch(self, assignment: Assignment) -> None:
+        """See `Office`."""
+        self.head.stop_batch(assignment)
+
+    def heard(self, assignment: Assignment, outcome: Outcome) -> None:
+        """See `Office`."""
+        if outcome.verdict is Verdict.ACCEPTED:
+            self._meters[""].count_accepted()
+            self._of_group(assignment, Meter.count_accepted)
+            if self.in_trouble and self.rests_until <= monotonic():
+                self.in_trouble = False
+                self.head.recovered(self)
+        sign, why = self._weather.note(outcome)
+        if sign is Sign.SLOW_DOWN:
+            self._slow_down(assignment.key.group)
+        elif sign is Sign.REST:
+            self.head.rest(self, why)
+        self.head.heard(assignment, outcome)
+
+    def not_let_in(self, lane: Lane, trouble: str) -> None:
+        """See `Office`: where others are let in there is no room for one more; where none is, all rest."""
+        if any(each.is_open or each.is_opening for each in self.lanes):
+            self._backing_off[lane] = monotonic() + self._backs_off
+            self._meters[""].is_crowded = True
+            self.head.nudge()
+        else:
+            self.head.rest(self, trouble)
+
+    def lane_ended(self, lane: Lane, trouble: str) -> None:
+        """See `Office`."""
+        sign, why = self._weather.note_end(lane.letters, trouble)
+        if sign is Sign.REST:
+            self.head.rest(self, why)
+        self.head.nudge()
+
+    @property
+    def letters_a_connection(self) -> int:
+        """See `Office`."""
+        return self._weather.letters_a_connection
+
+    def _allowed(self) -> int:
+        share = self._meters[""].share.connections
+        return len(self.lanes) if share is None else share
+
+    def _of_group(self, assignment: Assignment, act: Callable[[Meter], None]) -> None:
+        meter = self._meters.get(assignment.key.group) if assignment.key.group else None
+        if meter is not None:
+            act(meter)
+
+    def _slow_down(self, group: str) -> None:
+        """A relay that speaks to the receivers itself tells of one of them; any other tells of itself."""
+        whose = group if self.relay.is_direct else ""
+        meter = self._meters.setdefault(whose, Meter(self._beat))
+        meter.is_slowed = True
+        self.head.nudge()
