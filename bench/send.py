@@ -17,6 +17,7 @@ from typing import Any
 
 from sqlalchemy import text
 
+from bench.pacing import in_turns
 from bench.procfs import cpu_seconds, peak_rss_mb
 from bench.rivals import RECIPIENT, smtp_source, smtp_source_rate, smtplib_rate
 from bench.stage import AUTHOR, Stage, fill, publish, set_up
@@ -30,6 +31,7 @@ from tests.support.stack import Worker, environment_of, workers
 _PARAGRAPHS = 19  # make a letter of a little more than this
 _LETTER = 15_000
 _POLL = 0.1
+DOMAINS = ("gmail.com", "outlook.com", "yahoo.com", "icloud.com", "example.org")
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,15 @@ def main() -> None:
     parser.add_argument("--connections", type=int, default=256, help="of each sending process")
     parser.add_argument("--batch-size", type=int, default=4000)
     parser.add_argument("--alone", action="store_true", help="without the rivals")
+    parser.add_argument("--pacing", action="store_true", help="what limits cost, on and off in turns")
+    parser.add_argument("--runs", type=int, default=3, help="of each, with --pacing")
     parser.add_argument("--json", action="store_true", help="the last line is JSON")
     options = parser.parse_args()
     with set_up(options.database, connections=options.connections, batch_size=options.batch_size) as stage:
         _say(f"{options.database}: {_durability(stage)}")
+        if options.pacing:
+            print(json.dumps(_pacing(stage, options.recipients, options.runs)))
+            return
         before = None if options.alone else _postfix(stage)
         figures = _campaign(stage, options.recipients)
         if not options.alone:
@@ -103,6 +110,25 @@ def _campaign(stage: Stage, recipients: int) -> dict[str, Any]:
         "duplicates": copies.total() - len(copies),
         "letter_bytes": _mean_length(stage),
     }
+
+
+def _pacing(stage: Stage, recipients: int, runs: int) -> dict[str, Any]:
+    fill(stage.house, recipients, _PARAGRAPHS, DOMAINS)
+    with tempfile.TemporaryDirectory() as folder, workers() as start:
+        worker = start(environment_of(stage.house.settings), Path(folder) / "worker.log")
+        figures = in_turns(stage, lambda post: _rate(stage, publish(stage.house, post)), runs)
+        worker.stop()
+    return {"recipients": recipients, **figures}
+
+
+def _rate(stage: Stage, campaign: Campaign) -> float:
+    """Letters a second from the fixed audience to the last letter."""
+    _wait(stage, campaign, CampaignState.FREEZING)
+    frozen = monotonic()
+    _wait(stage, campaign, CampaignState.SENDING)
+    seconds = monotonic() - frozen
+    with stage.house.database.reading() as session:
+        return count_deliveries(session, campaign.id).accepted / seconds
 
 
 def _postfix(stage: Stage) -> float | None:

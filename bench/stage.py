@@ -1,14 +1,14 @@
 """The stage of a benchmark: database, broker, sink, publication, readers."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 
 from newsletter.accounts.identities import RoleName, add_account
 from newsletter.domain.addresses import parse_address
@@ -68,8 +68,8 @@ def set_up(database: str, **settings: object) -> Iterator[Stage]:
         house.database.close()
 
 
-def fill(house: House, readers: int, paragraphs: int) -> Post:
-    """A publication with so many readers, and a post of so many paragraphs."""
+def fill(house: House, readers: int, paragraphs: int, domains: Sequence[str] = ("example.org",)) -> Post:
+    """A publication with so many readers, and a post of so many paragraphs; the domains take turns."""
     now = datetime.now(UTC)
     with house.database.writing() as session:
         publication = Publication(
@@ -87,8 +87,19 @@ def fill(house: House, readers: int, paragraphs: int) -> Post:
         draft = Draft("A letter to measure", _PARAGRAPH * paragraphs, section.id)
         post = create_post(session, publication.id, author.id, draft, now)
     for first in range(1, readers + 1, _CHUNK):
-        _add_readers(house, publication, section, range(first, min(first + _CHUNK, readers + 1)))
+        _add_readers(house, section, range(first, min(first + _CHUNK, readers + 1)), domains)
     _settle(house)
+    with house.database.reading() as session:
+        return find_post(session, post.public_id)
+
+
+def more_of(house: House, number: int) -> Post:
+    """Another post like the first, to the same readers."""
+    with house.database.writing() as session:
+        first = session.scalars(select(Post).order_by(Post.id)).first()
+        assert first is not None
+        draft = Draft(f"{first.title}, part {number + 2}", first.markdown, first.section_id)
+        post = create_post(session, first.publication_id, first.author_id, draft, datetime.now(UTC))
     with house.database.reading() as session:
         return find_post(session, post.public_id)
 
@@ -102,18 +113,19 @@ def publish(house: House, post: Post, policy: UncertainPolicy = UncertainPolicy.
         return begin_campaign(session, house.bell, content, policy, datetime.now(UTC))
 
 
-def _add_readers(house: House, publication: Publication, section: Section, numbers: range) -> None:
+def _add_readers(house: House, section: Section, numbers: range, domains: Sequence[str]) -> None:
     now = datetime.now(UTC)
+    addresses = {number: f"reader{number}@{domains[number % len(domains)]}" for number in numbers}
     with house.database.writing() as session:
         session.execute(
             insert(Subscriber),
             [
                 {
                     "id": number,
-                    "publication_id": publication.id,
+                    "publication_id": section.publication_id,
                     "public_id": new_public_id(),
-                    "address": f"reader{number}@example.org",
-                    "address_key": f"reader{number}@example.org",
+                    "address": addresses[number],
+                    "address_key": addresses[number],
                     "name": f"Reader {number}" if number % 3 else "",
                     "state": SubscriberState.ACTIVE,
                     "created_at": now,

@@ -129,6 +129,7 @@ HARMLESS_AT_IMPORT = {
         "TypeVar",
         "Rule",
         "Limits",
+        "Share",
         "Preset",
         "QueueKey",
         "Tier",

@@ -18,13 +18,15 @@ FOLDER = Path(__file__).parents[2] / "templates" / "email"
 KINDS = sorted(path.name for path in FOLDER.iterdir() if not path.name.startswith("_"))
 HOLES = ("action_url", "sections", "address", "name", "unsubscribe_url", "preferences_url")
 SUBJECTS = {
+    "alert": "Paused: <b>&",
     "already": "You already follow The <b>& Paper",
     "confirm": "Confirm your subscription to The <b>& Paper",
     "post": "A title with <i>&",
     "sign_in": "Sign in to The <b>& Paper",
     "welcome": "Welcome to The <b>& Paper",
 }
-USED = {
+USED: dict[str, set[str]] = {
+    "alert": set(),
     "already": {"address", "action_url"},
     "confirm": {"address", "action_url", "sections"},
     "post": {"address", "unsubscribe_url", "preferences_url"},
@@ -42,6 +44,12 @@ def context(markers: Markers, **changes: Any) -> dict[str, Any]:
         "section": SimpleNamespace(name="Letters & <more>"),
         "post": SimpleNamespace(
             title="A title with <i>&", subtitle="Sub <u>", author=SimpleNamespace(name="Bo")
+        ),
+        "alert": SimpleNamespace(
+            subject="Paused: <b>&",
+            lines=["Why <i>&"],
+            url="https://letters.example/c?a=1&b=2",
+            action="See <it>",
         ),
         "preheader": "First <words>",
         "minutes": 2,

@@ -7,6 +7,7 @@ from newsletter.delivery.seats import Report, Share
 from newsletter.domain.pacing import Bucket
 
 _WINDOW = 2.0
+_NONE_YET = Share()
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Meter:
     """
 
     beat: float
-    share: Share = field(default_factory=lambda: Share(connections=0))
+    share: Share = _NONE_YET
     valid_until: float = 0.0
     is_slowed: bool = False
     is_crowded: bool = False

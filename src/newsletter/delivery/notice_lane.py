@@ -1,5 +1,6 @@
 """The lane of single mails: a connection of its own, so that small mail overtakes big mail."""
 
+import asyncio
 from collections.abc import Callable
 from time import monotonic
 
@@ -15,6 +16,9 @@ from newsletter.domain.errors import BadAddress, RelayTrouble
 from newsletter.domain.outcomes import Blame, Meaning, Outcome, Reply, Verdict
 
 _log = structlog.get_logger(__name__)
+
+_TICK = 0.02
+_PATIENCE = 100
 
 
 class NoticeLane:
@@ -35,7 +39,8 @@ class NoticeLane:
         try:
             while not stop() and await self._desk.run(self._notices.has_due):
                 if not await self._send_one():
-                    return
+                    break
+            await self._make_room_again()
         except self._desk.errors as error:
             _log.warning("notices_wait", reason=str(error).strip().partition("\n")[0])
         finally:
@@ -49,7 +54,7 @@ class NoticeLane:
     async def _send_one(self) -> bool:
         """Send the notice that waits longest; False when the relay cannot be used now."""
         outlet = self._outlets.first_usable(monotonic())
-        if outlet is None:
+        if outlet is None or not await self._get_in(outlet):
             return False
         claimed = await self._desk.run(self._notices.claim)
         message = await self._desk.run(self._notices.write, claimed) if claimed is not None else None
@@ -65,6 +70,24 @@ class NoticeLane:
             return await self._take_back(outlet, claimed, outcome)
         await self._desk.run(self._notices.settle, claimed, outcome)
         return True
+
+    async def _get_in(self, outlet: Outlet) -> bool:
+        """Where connections are counted, wait until a lane has gone home; False when none did."""
+        if outlet.client.is_open:
+            return True
+        outlet.expect_guest(comes=True)
+        for _ in range(_PATIENCE):
+            if outlet.has_room_for_a_guest:
+                return True
+            await asyncio.sleep(_TICK)
+        return False
+
+    async def _make_room_again(self) -> None:
+        """Nobody waits any more: lanes may have the place."""
+        for outlet in self._outlets:
+            if outlet.counts_connections:
+                await outlet.client.close()
+            outlet.expect_guest(comes=False)
 
     async def _take_back(self, outlet: Outlet, claimed: ClaimedNotice, outcome: Outcome) -> bool:
         """Nobody took it. Where the relay is not to blame, or only for now, it is no reason to rest."""

@@ -106,6 +106,7 @@ class Outlet:
         self._meters = {"": Meter(beat)}
         self._weather = RelayWeather()
         self._backing_off: dict[Lane, float] = {}
+        self._has_guest = False
 
     @property
     def id(self) -> int:
@@ -132,6 +133,21 @@ class Outlet:
         """Connections that are open or being opened."""
         return sum(lane.is_open or lane.is_opening for lane in self.lanes)
 
+    @property
+    def connections(self) -> int:
+        """Those of single mails included."""
+        return self.open_lanes + self.client.is_open
+
+    @property
+    def has_room_for_a_guest(self) -> bool:
+        """Whether one more connection, for single mails, is within our share."""
+        share = self._meters[""].share.connections
+        return share is None or self.open_lanes < share
+
+    def expect_guest(self, *, comes: bool) -> None:
+        """Where connections are counted, a single mail's takes the place of a lane."""
+        self._has_guest = comes and self.counts_connections
+
     def is_usable(self, now: float) -> bool:
         """Whether it may be asked to carry letters at all."""
         own = self._meters[""]
@@ -156,7 +172,7 @@ class Outlet:
     def reports(self, now: float) -> Mapping[PaceKey, Report]:
         """What to tell of each pace."""
         return {
-            PaceKey(self.id, group): meter.report(now, 0 if group else self.open_lanes)
+            PaceKey(self.id, group): meter.report(now, 0 if group else self.connections)
             for group, meter in self._meters.items()
         }
 
@@ -170,6 +186,11 @@ class Outlet:
                 if share.rests_for:
                     self.rest_until(now + share.rests_for)
                 self._meters.setdefault(key.group, Meter(self._beat)).renew(share, now, valid_until)
+
+    @property
+    def share_of_connections(self) -> int | None:
+        """How many connections are ours; None when they are not counted."""
+        return self._meters[""].share.connections
 
     @property
     def counts_connections(self) -> bool:
@@ -200,10 +221,14 @@ class Outlet:
         for number, lane in enumerate(self.lanes):
             if number >= allowed:
                 lane.quit()
-            elif woken < wanted and lane.is_quiet and self._backing_off.get(lane, 0) <= now:
+            elif woken < wanted and lane.is_quiet and self._may_open(lane, now, allowed):
                 woken += 1
                 lane.wake()
         return woken
+
+    def _may_open(self, lane: Lane, now: float, allowed: int) -> bool:
+        """One that is too many may still be busy: then no other is opened."""
+        return lane.is_open or (self._backing_off.get(lane, 0) <= now and self.open_lanes < allowed)
 
     def rest_until(self, moment: float) -> None:
         """It is left alone until then."""
@@ -280,7 +305,7 @@ class Outlet:
 
     def _allowed(self) -> int:
         share = self._meters[""].share.connections
-        return len(self.lanes) if share is None else share
+        return len(self.lanes) if share is None else max(0, share - self._has_guest)
 
     def _of_group(self, assignment: Assignment, act: Callable[[Meter], None]) -> None:
         meter = self._meters.get(assignment.key.group) if assignment.key.group else None

@@ -55,7 +55,8 @@ class Outlets:
 
     def first_usable(self, now: float) -> Outlet | None:
         """Who carries single mails: they are few, and have no part in the shares."""
-        return next((outlet for outlet in self._all if outlet.rests_until <= now), None)
+        usable = (outlet for outlet in self._all if outlet.rests_until <= now)
+        return next((outlet for outlet in usable if outlet.share_of_connections != 0), None)
 
     def reports(self, now: float) -> Mapping[PaceKey, Report]:
         """What all of them have to tell."""

@@ -52,7 +52,9 @@ class Sender:
 
     async def _send_notices(self, stop: Callable[[], bool]) -> None:
         await self._look_at_relays()
+        await self._tools.sharing.renew(stop)  # where connections are counted, these count as well
         await self._tools.notices.drain(stop)
+        await self._tools.sharing.give_up(stop)
 
     async def _look_at_relays(self) -> None:
         """Relays may have been added, changed or taken away since the last task."""

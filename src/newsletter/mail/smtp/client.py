@@ -20,6 +20,11 @@ class Client:
         self._waiting: asyncio.Future[Event] | None = None
         self._trouble = ""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection."""
+        return self._connection is not None
+
     async def send(self, envelope: Envelope, message: bytes) -> Outcome:
         """Hand over one letter: CRLF lines, none beginning with a dot.
 

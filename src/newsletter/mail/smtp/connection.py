@@ -53,6 +53,8 @@ class Connection(asyncio.Protocol):
             Introduction(route.ehlo_name, relay.security is Security.STARTTLS, relay.username, relay.password)
         )
         self.hear = hear
+        self.is_silent = True
+        """Whether the relay never said a word."""
         self._route = route
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
@@ -98,6 +100,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by asyncio."""
+        self.is_silent = False
         before = self.dialogue.replies
         events = self.dialogue.receive(data, body_is_out=not self._unwritten)
         if self.dialogue.replies != before:  # a reply that drips in byte by byte is no progress
@@ -212,7 +215,7 @@ async def open_connection(route: Route, hear: Callable[[Event], None], make: Mak
             trouble = await entered
     except TimeoutError:
         trouble = f"did not let us in within {route.timeouts.reply:g} seconds"
-        if not connection.dialogue.replies and route.relay.security is not Security.TLS:
+        if connection.is_silent and route.relay.security is not Security.TLS:
             trouble += "; it says nothing, as a port for TLS from the start would (465)"
         connection.drop()
     except BaseException:
