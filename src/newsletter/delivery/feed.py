@@ -22,6 +22,7 @@ class QueueKey(NamedTuple):
     is_repeated: bool = False
 
 
+_TURN = 32
 ANY = QueueKey()
 """Any relay may."""
 
@@ -41,6 +42,7 @@ class Work:
     """Readers who may have left, and who wants to know."""
     renewed_at: float = 0.0
     is_closed: bool = False
+    _turn: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -55,11 +57,13 @@ class Work:
     def take(self, may: May) -> tuple[QueueKey, Recipient] | None:
         """The next reader whose letter may go; kinds of letters take turns."""
         queues = self.queues
-        for key in queues if len(queues) == 1 else list(queues):
-            queue = queues[key]
+        if len(queues) > 1:
+            self._turn = (self._turn + 1) % _TURN
+            if not self._turn:
+                first = next(iter(queues))
+                queues[first] = queues.pop(first)  # to the end
+        for key, queue in queues.items():
             if queue and may(key):
-                if len(queues) > 1:
-                    queues[key] = queues.pop(key)  # to the end
                 return key, queue.popleft()
         return None
 

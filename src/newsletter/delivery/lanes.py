@@ -72,7 +72,11 @@ class Lane:
     office: Office
     """Whom it works for now; another one each round."""
 
-    def __init__(self, route: Route, relay_id: int, connect: Opener = open_connection) -> None:
+    def __init__(
+        self, route: Route, relay_id: int, number: int = 0, connect: Opener = open_connection
+    ) -> None:
+        self.number = number
+        """Of the lanes to its relay; where there is room for fewer, the first ones stay."""
         self._route = route
         self._relay_id = relay_id
         self._connect = connect

@@ -24,6 +24,7 @@ class Meter:
     is_crowded: bool = False
     is_short: bool = False
     """Whether more could have gone out."""
+    _open_until: float = 0.0
     _bucket: Bucket = field(default_factory=Bucket)
     _on_account: int = 0
     _accepted: int = 0
@@ -51,11 +52,17 @@ class Meter:
             self._history.append((now, self._accepted))
         self.share, self.valid_until = share, valid_until
         self.is_slowed = self.is_crowded = self.is_short = False
+        self._open_until = 0.0 if self.is_used_up else valid_until
 
     def close(self) -> None:
         """The share was given up."""
-        self.valid_until = 0.0
+        self.valid_until = self._open_until = 0.0
         self._on_account = 0
+
+    def slow_down(self) -> None:
+        """The relay says it is too much: nothing more before there is a new share."""
+        self.is_slowed = True
+        self._open_until = 0.0
 
     def report(self, now: float, connections: int) -> Report:
         """What to tell of the time since the last report."""
@@ -71,8 +78,8 @@ class Meter:
         return (self._accepted - before) / max(now - since, self.beat / 4)
 
     def may_take(self, now: float) -> bool:
-        """Whether one more letter may go out now."""
-        if now > self.valid_until or self.is_slowed or self.is_used_up:
+        """Whether one more letter may go out now. Asked for every letter."""
+        if now > self._open_until:
             return False
         if self.share.rate is None or self._bucket.has_one(now):
             return True
@@ -82,14 +89,18 @@ class Meter:
     def take(self) -> None:
         """One letter goes out."""
         if self.share.rate is not None:
-            self._bucket.take()
+            self._bucket.tokens -= 1
         if self.share.more is not None:
             self._on_account -= 1
+            if self._on_account <= 0:
+                self._open_until = 0.0
 
     def give_back(self) -> None:
         """It did not: the day's account has it again."""
         if self.share.more is not None:
             self._on_account += 1
+            if not self.is_slowed:
+                self._open_until = self.valid_until
 
     def count_accepted(self) -> None:
         """It was taken."""

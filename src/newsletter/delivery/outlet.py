@@ -103,7 +103,9 @@ class Outlet:
         self._beat = beat
         self._backs_off = backs_off
         self._connect = connect
-        self._meters = {"": Meter(beat)}
+        self._own = Meter(beat)
+        self._meters = {"": self._own}
+        self._lanes_allowed = 0
         self._weather = RelayWeather()
         self._backing_off: dict[Lane, float] = {}
         self._has_guest = False
@@ -141,16 +143,17 @@ class Outlet:
     @property
     def has_room_for_a_guest(self) -> bool:
         """Whether one more connection, for single mails, is within our share."""
-        share = self._meters[""].share.connections
+        share = self._own.share.connections
         return share is None or self.open_lanes < share
 
     def expect_guest(self, *, comes: bool) -> None:
         """Where connections are counted, a single mail's takes the place of a lane."""
         self._has_guest = comes and self.counts_connections
+        self._count_lanes()
 
     def is_usable(self, now: float) -> bool:
         """Whether it may be asked to carry letters at all."""
-        own = self._meters[""]
+        own = self._own
         return self.rests_until <= now <= own.valid_until and not own.is_used_up
 
     def can_carry(self, group: str, now: float) -> bool:
@@ -165,7 +168,7 @@ class Outlet:
 
     def may_take(self, group: str, now: float) -> bool:
         """Whether a letter of a group may go this way now."""
-        if self.rests_until > now or not self._meters[""].may_take(now):
+        if self.rests_until > now or not self._own.may_take(now):
             return False
         return not group or not self.is_held_up(group, now)
 
@@ -186,16 +189,17 @@ class Outlet:
                 if share.rests_for:
                     self.rest_until(now + share.rests_for)
                 self._meters.setdefault(key.group, Meter(self._beat)).renew(share, now, valid_until)
+        self._count_lanes()
 
     @property
     def share_of_connections(self) -> int | None:
         """How many connections are ours; None when they are not counted."""
-        return self._meters[""].share.connections
+        return self._own.share.connections
 
     @property
     def counts_connections(self) -> bool:
         """Whether others wait for our connections."""
-        return self._meters[""].share.connections is not None
+        return self._own.share.connections is not None
 
     def send_home(self) -> None:
         """Say goodbye on all lines."""
@@ -210,45 +214,46 @@ class Outlet:
     def staff(self, connections: int) -> None:
         """So many lanes at most."""
         while len(self.lanes) < connections:
-            self.lanes.append(Lane(self.relay.route, self.relay.id, self._connect))
+            self.lanes.append(Lane(self.relay.route, self.relay.id, len(self.lanes), self._connect))
         for lane in self.lanes:
             lane.office = self
+        self._count_lanes()
 
     def wake(self, wanted: int, now: float) -> int:
         """Send for as many lanes as letters wait for, within the share; whoever is too many goes home."""
-        allowed = self._allowed()
+        room = self._lanes_allowed - self.open_lanes  # one that is too many may still be busy
         woken = 0
-        for number, lane in enumerate(self.lanes):
-            if number >= allowed:
+        for lane in self.lanes:
+            if lane.number >= self._lanes_allowed:
                 lane.quit()
-            elif woken < wanted and lane.is_quiet and self._may_open(lane, now, allowed):
+            elif woken < wanted and lane.is_quiet:
+                if not lane.is_open:
+                    if room <= 0 or self._backing_off.get(lane, 0) > now:
+                        continue
+                    room -= 1
                 woken += 1
                 lane.wake()
         return woken
 
-    def _may_open(self, lane: Lane, now: float, allowed: int) -> bool:
-        """One that is too many may still be busy: then no other is opened."""
-        return lane.is_open or (self._backing_off.get(lane, 0) <= now and self.open_lanes < allowed)
-
     def rest_until(self, moment: float) -> None:
         """It is left alone until then."""
         self.rests_until, self.in_trouble = moment, True
-        self._meters[""].close()  # then one process tries with one connection first
+        self._own.close()  # then one process tries with one connection first
 
     def take(self, lane: Lane) -> Assignment | None:
         """See `Office`."""
-        if self.lanes.index(lane) >= self._allowed():
+        if lane.number >= self._lanes_allowed:
             return None
         assignment = self.head.take(self)
         if assignment is not None:
-            self._meters[""].take()
-            self._of_group(assignment, Meter.take)
+            for meter in self._meters_of(assignment):
+                meter.take()
         return assignment
 
     def put_back(self, assignment: Assignment) -> None:
         """See `Office`."""
-        self._meters[""].give_back()
-        self._of_group(assignment, Meter.give_back)
+        for meter in self._meters_of(assignment):
+            meter.give_back()
         self.head.put_back(assignment)
 
     def submit(self, entry: Entry, answer: Callable[[Passage], None]) -> None:
@@ -270,8 +275,8 @@ class Outlet:
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
         """See `Office`."""
         if outcome.verdict is Verdict.ACCEPTED:
-            self._meters[""].count_accepted()
-            self._of_group(assignment, Meter.count_accepted)
+            for meter in self._meters_of(assignment):
+                meter.count_accepted()
             if self.in_trouble and self.rests_until <= monotonic():
                 self.in_trouble = False
                 self.head.recovered(self)
@@ -286,7 +291,7 @@ class Outlet:
         """See `Office`: where others are let in there is no room for one more; where none is, all rest."""
         if any(each.is_open or each.is_opening for each in self.lanes):
             self._backing_off[lane] = monotonic() + self._backs_off
-            self._meters[""].is_crowded = True
+            self._own.is_crowded = True
             self.head.nudge()
         else:
             self.head.rest(self, trouble)
@@ -303,18 +308,19 @@ class Outlet:
         """See `Office`."""
         return self._weather.letters_a_connection
 
-    def _allowed(self) -> int:
-        share = self._meters[""].share.connections
-        return len(self.lanes) if share is None else max(0, share - self._has_guest)
+    def _count_lanes(self) -> None:
+        share = self._own.share.connections
+        self._lanes_allowed = len(self.lanes) if share is None else max(0, share - self._has_guest)
 
-    def _of_group(self, assignment: Assignment, act: Callable[[Meter], None]) -> None:
-        meter = self._meters.get(assignment.key.group) if assignment.key.group else None
-        if meter is not None:
-            act(meter)
+    def _meters_of(self, assignment: Assignment) -> tuple[Meter, ...]:
+        """The relay's own, and that of the letter's group if it has one."""
+        group = assignment.key.group
+        meter = self._meters.get(group) if group else None
+        return (self._own,) if meter is None else (self._own, meter)
 
     def _slow_down(self, group: str) -> None:
         """A relay that speaks to the receivers itself tells of one of them; any other tells of itself."""
         whose = group if self.relay.is_direct else ""
         meter = self._meters.setdefault(whose, Meter(self._beat))
-        meter.is_slowed = True
+        meter.slow_down()
         self.head.nudge()

@@ -21,6 +21,7 @@ class Outlets:
         self._connections = connections
         self._connect = connect
         self._all: list[Outlet] = []
+        self._is_alone = False
 
     def __iter__(self) -> Iterator[Outlet]:
         return iter(self._all)
@@ -47,6 +48,7 @@ class Outlets:
             outlet.client.drop()
             for lane in outlet.lanes:
                 lane.drop()
+        self._is_alone = len(self._all) == 1
         self._staff()
 
     def wait(self, now: float) -> float:
@@ -71,7 +73,7 @@ class Outlets:
         """Whether a letter may go over this outlet now: it fits, and nobody better could carry it."""
         if not outlet.may_take(key.group, now):
             return False
-        if len(self._all) == 1 and key.relay_id in {0, outlet.id}:
+        if self._is_alone and (not key.relay_id or key.relay_id == outlet.id):
             return True
         pinned = self._pinned(key, now)
         if pinned is not None:

@@ -89,33 +89,33 @@ class CampaignWeather:
     """A person saw the share of refusals, and let it go on."""
     _row: list[str] = field(default_factory=list)
     """The domains of the refusals in a row that blame the sender or the letter."""
-    _recent: deque[bool] = field(default_factory=lambda: deque(maxlen=BLOCKED_OF))
-    _blocked: int = 0
+    _blocked: deque[int] = field(default_factory=deque)
+    """Which of the last letters were."""
     _letters: int = 0
     _hard: int = 0
 
     def note(self, outcome: Outcome, domain: str) -> str:
         """Count one more outcome. Returns why the campaign has to pause, or nothing."""
         if outcome.verdict is Verdict.ACCEPTED:
+            self._letters += 1
             if self._row:
                 self._row.clear()
-            self._count(blocked=False, hard=False)
             return ""
         if outcome.verdict is Verdict.UNTOUCHED:
             if outcome.blame is Blame.SENDER:
                 return f"The relay does not accept our sender address. {words(outcome)}"
             return ""
-        self._count(blocked=outcome.meaning is Meaning.BLOCKED, hard=outcome.meaning is Meaning.NO_MAILBOX)
+        self._letters += 1
+        self._count(outcome.meaning)
         return self._too_many_in_a_row(outcome, domain) or self._too_large_a_share(outcome)
 
-    def _count(self, *, blocked: bool, hard: bool) -> None:
-        recent = self._recent
-        if len(recent) == BLOCKED_OF:
-            self._blocked -= recent[0]
-        recent.append(blocked)
-        self._blocked += blocked
-        self._letters += 1
-        self._hard += hard and self._letters <= HARD_OF
+    def _count(self, meaning: Meaning | None) -> None:
+        if meaning is Meaning.BLOCKED:
+            self._blocked.append(self._letters)
+        while self._blocked and self._blocked[0] <= self._letters - BLOCKED_OF:
+            self._blocked.popleft()
+        if meaning is Meaning.NO_MAILBOX and self._letters <= HARD_OF:
+            self._hard += 1
 
     def _too_many_in_a_row(self, outcome: Outcome, domain: str) -> str:
         if outcome.verdict is not Verdict.PERMANENT or outcome.blame is Blame.RECIPIENT:
@@ -129,11 +129,10 @@ class CampaignWeather:
         return f"The relay refused {len(self._row)} letters in a row. {words(outcome)}"
 
     def _too_large_a_share(self, outcome: Outcome) -> str:
-        if self._blocked >= BLOCKED_OF * BLOCKED_SHARE:
-            return (
-                f"{self._blocked} of the last {len(self._recent):,} letters were refused as unwanted. "
-                f"{words(outcome)}"
-            )
+        if len(self._blocked) >= BLOCKED_OF * BLOCKED_SHARE:
+            last = min(self._letters, BLOCKED_OF)
+            many = f"{len(self._blocked)} of the last {last:,} letters"
+            return f"{many} were refused as unwanted. {words(outcome)}"
         if not self.is_released and self._hard > hard_limit(self.audience):
             return (
                 f"{self._hard} of the first {self._letters:,} addresses do not exist. Where did this list "

@@ -158,13 +158,10 @@ class Bucket:
         self.rate = rate
 
     def has_one(self, now: float) -> bool:
-        """Whether a token is there."""
-        self._fill(now)
+        """Whether a token is there. Who takes it says `tokens -= 1`."""
+        if self.tokens < 1:
+            self._fill(now)
         return self.tokens >= 1
-
-    def take(self) -> None:
-        """Use one up."""
-        self.tokens -= 1
 
     def _fill(self, now: float) -> None:
         self.tokens = min(self.tokens + (now - self.filled_at) * self.rate, 1 + self.rate / 10)
