@@ -156,7 +156,7 @@ async def _cost(letters: int) -> float:
     head.outlets.update([RelayInUse(1, "one", _ROUTE)])
     for outlet in head.outlets:
         outlet.head = cast("Any", head)
-        outlet.renew({PaceKey(1): Share()}, monotonic(), float("inf"))
+        outlet.renew({PaceKey(1): Share(good_for=float("inf"))}, monotonic(), 0.0)
         outlet.wake(_LANES, monotonic())
     await asyncio.sleep(0)
     await asyncio.sleep(0)

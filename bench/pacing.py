@@ -13,7 +13,7 @@ from bench.stage import Stage, more_of
 from newsletter.delivery.relay_book import set_limits
 from newsletter.domain.groups import DIRECT_LIMITS, OTHER
 from newsletter.domain.pacing import Limits, WarmUp
-from newsletter.models import Pace, Relay
+from newsletter.models import Pace, Relay, Seat
 
 PLENTY = 100_000_000
 
@@ -38,6 +38,7 @@ def _limit(stage: Stage, is_on: bool) -> None:
     with stage.house.database.writing() as session:
         relay = session.scalars(select(Relay)).one()
         session.execute(update(Relay).values(is_direct=is_on))
+        session.execute(delete(Seat))
         session.execute(delete(Pace).where(Pace.domain_group != ""))
         if not is_on:
             set_limits(session, relay, "", Limits())

@@ -116,19 +116,21 @@ def _pacing(stage: Stage, recipients: int, runs: int) -> dict[str, Any]:
     fill(stage.house, recipients, _PARAGRAPHS, DOMAINS)
     with tempfile.TemporaryDirectory() as folder, workers() as start:
         worker = start(environment_of(stage.house.settings), Path(folder) / "worker.log")
-        figures = in_turns(stage, lambda post: _rate(stage, publish(stage.house, post)), runs)
+        figures = in_turns(stage, lambda post: _rate(stage, worker, publish(stage.house, post)), runs)
         worker.stop()
     return {"recipients": recipients, **figures}
 
 
-def _rate(stage: Stage, campaign: Campaign) -> float:
+def _rate(stage: Stage, worker: Worker, campaign: Campaign) -> float:
     """Letters a second from the fixed audience to the last letter."""
     _wait(stage, campaign, CampaignState.FREEZING)
-    frozen = monotonic()
+    frozen, before = monotonic(), _cost(stage, worker)
     _wait(stage, campaign, CampaignState.SENDING)
-    seconds = monotonic() - frozen
+    seconds, cost = monotonic() - frozen, _cost(stage, worker)
     with stage.house.database.reading() as session:
-        return count_deliveries(session, campaign.id).accepted / seconds
+        accepted = count_deliveries(session, campaign.id).accepted
+    _say(f"{accepted / seconds:8.0f} letters/s  CPU in us a letter: {cost.since(before, accepted)}")
+    return accepted / seconds
 
 
 def _postfix(stage: Stage) -> float | None:

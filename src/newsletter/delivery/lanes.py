@@ -121,7 +121,12 @@ class Lane:
     def quit(self) -> None:
         """Say goodbye, if nothing is under way."""
         if self._connection is not None and self.is_quiet and self._connection.dialogue.is_idle:
-            self._connection.quit()
+            self._leave(self._connection)
+
+    def _leave(self, connection: Connection) -> None:
+        """Say goodbye; that this conversation ends says nothing of the relay."""
+        self._hangs_up = True
+        connection.quit()
 
     def drop(self, reason: str = "") -> None:
         """Hang up without a word."""
@@ -169,7 +174,7 @@ class Lane:
         if connection is None or not connection.dialogue.is_idle:
             return
         if self._is_worn_out(connection):
-            connection.quit()
+            self._leave(connection)
             return
         assignment = self.office.take(self)
         if assignment is not None:

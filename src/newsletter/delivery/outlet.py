@@ -179,7 +179,7 @@ class Outlet:
             for group, meter in self._meters.items()
         }
 
-    def renew(self, shares: Mapping[PaceKey, Share], now: float, valid_until: float) -> None:
+    def renew(self, shares: Mapping[PaceKey, Share], now: float, asked_at: float) -> None:
         """New shares; groups may have been added or taken away."""
         for group in [*self._meters]:
             if PaceKey(self.id, group) not in shares and group:
@@ -188,7 +188,9 @@ class Outlet:
             if key.relay_id == self.id:
                 if share.rests_for:
                     self.rest_until(now + share.rests_for)
-                self._meters.setdefault(key.group, Meter(self._beat)).renew(share, now, valid_until)
+                self._meters.setdefault(key.group, Meter(self._beat)).renew(
+                    share, now, asked_at + share.good_for
+                )
         self._count_lanes()
 
     @property

@@ -112,9 +112,10 @@ def remove_relay(session: Session, relay: Relay) -> None:
     """
     if relay.name == NAME:
         raise BadInput(f"The relay {NAME} is the one in SMTP_URL. Take it out of the settings instead.")
-    paces = select(Pace.id).where(Pace.relay_id == relay.id)
+    mine = select(Pace.id).where(Pace.relay_id == relay.id)
+    paces = session.scalars(mine.order_by(Pace.id).with_for_update()).all()  # so that nobody takes a seat now
     session.execute(delete(Seat).where(Seat.pace_id.in_(paces)))
-    session.execute(delete(Pace).where(Pace.relay_id == relay.id))
+    session.execute(delete(Pace).where(Pace.id.in_(paces)))
     relay.enabled = False
 
 

@@ -1,11 +1,11 @@
 """Shares of what relays take, leased in the database, so that limits hold over all workers together.
 
-Each sending process keeps a seat at each pace and renews it every beat. Whoever is new waits until the
-others have made room: all shares together are never more than the limit. A process that is not heard of
-loses its seats, and knows by its own clock when.
+Each sending process keeps a seat at each pace and renews its share several times a beat. Whoever is new
+waits until the others have made room: all shares together are never more than the limit. A process that is
+not heard of loses its seats, and knows by its own clock when.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
@@ -51,6 +51,8 @@ class Share:
     day: date | None = None
     rests_for: float = 0.0
     """Seconds for which another process found that the relay is to be left alone."""
+    good_for: float = 0.0
+    """Seconds after which it is somebody else's, if it is not renewed."""
 
 
 @dataclass(frozen=True)
@@ -63,23 +65,24 @@ class SeatBook:
     hold_for: float
 
     def renew(self, reports: Mapping[PaceKey, Report]) -> Mapping[PaceKey, Share]:
-        """Tell what happened, and get the new shares of every pace that the relays have."""
-        relay_ids = sorted({key.relay_id for key in reports})
+        """Tell what happened, and get the new shares of every pace that the relays have.
+
+        Done several times a second: what has not changed is not written.
+        """
         with self.database.writing() as session:
-            self._make_paces(session, reports)
+            paces = _locked_paces(session, reports)
+            missing = _missing(reports, {_key(pace) for pace, _relay in paces})
+            if missing:
+                for key in missing:
+                    insert_if_absent(session, Pace, **new_pace(key))
+                paces = _locked_paces(session, reports)
             now = clock(session)
-            session.execute(delete(Seat).where(Seat.until <= now))
-            paces = session.execute(
-                select(Pace, Relay)
-                .join(Relay, Relay.id == Pace.relay_id)
-                .where(Pace.relay_id.in_(relay_ids))
-                .order_by(Pace.id)
-                .with_for_update(of=Pace)
-            ).all()
+            seats = self._seats(session, [pace.id for pace, _relay in paces], now)
             shares: dict[PaceKey, Share] = {}
             for pace, relay in paces:
-                key = PaceKey(pace.relay_id, pace.domain_group)
-                shares[key] = self._renew_one(session, pace, relay, reports.get(key, Report()), now)
+                mine, others = self._mine(session, pace, seats[pace.id], now)
+                table = _Table(pace, relay, mine, others)
+                shares[_key(pace)] = self._renew_one(table, reports.get(_key(pace), Report()), now)
             return shares
 
     def give_up(self, reports: Mapping[PaceKey, Report]) -> None:
@@ -92,30 +95,51 @@ class SeatBook:
                 .with_for_update()
             ).all()
             for pace in paces:
-                report = reports.get(PaceKey(pace.relay_id, pace.domain_group), Report())
+                report = reports.get(_key(pace), Report())
                 if report.day == pace.day:
                     pace.used = max(0, pace.used - report.on_account)
             session.execute(
                 delete(Seat).where(Seat.owner == self.owner, Seat.pace_id.in_([pace.id for pace in paces]))
             )
 
-    def _make_paces(self, session: Session, reports: Mapping[PaceKey, Report]) -> None:
-        """A relay has its pace from the first time on; a group gets one when it slows us down."""
-        for key, report in reports.items():
-            if not key.group or report.is_slowed:
-                insert_if_absent(session, Pace, **new_pace(key))
+    def _seats(self, session: Session, pace_ids: Sequence[int], now: datetime) -> dict[int, list[Seat]]:
+        """The seats of each pace; those of processes that are not heard of any more are taken away."""
+        seats: dict[int, list[Seat]] = {pace_id: [] for pace_id in pace_ids}
+        query = select(Seat).where(Seat.pace_id.in_(pace_ids)).order_by(Seat.owner)
+        for seat in session.scalars(query).all():
+            if seat.until <= now:
+                session.delete(seat)
+            else:
+                seats[seat.pace_id].append(seat)
+        session.flush()
+        return seats
 
-    def _renew_one(self, session: Session, pace: Pace, relay: Relay, report: Report, now: datetime) -> Share:
-        seat, others = self._seats(session, pace, now)
-        seat.until = now + timedelta(seconds=self.hold_for)
-        seat.speed = report.speed
-        speed = report.speed + sum(each.speed for each in others)
-        self._learn(pace, report, (speed, report.connections + sum(each.connections for each in others)), now)
+    def _mine(
+        self, session: Session, pace: Pace, seats: Sequence[Seat], now: datetime
+    ) -> tuple[Seat, Sequence[Seat]]:
+        mine = next((seat for seat in seats if seat.owner == self.owner), None)
+        if mine is None:
+            mine = Seat(pace_id=pace.id, owner=self.owner, connections=0, rate=0.0, speed=0.0, until=now)
+            session.add(mine)
+        return mine, [seat for seat in seats if seat is not mine]
+
+    def _renew_one(self, table: "_Table", report: Report, now: datetime) -> Share:
+        pace, seat, others = table.pace, table.mine, table.others
+        hold_for = timedelta(seconds=self.hold_for)
+        if seat.until - now < hold_for / 2:
+            seat.until = now + hold_for
+        if abs(report.speed - seat.speed) > seat.speed / 10:
+            seat.speed = report.speed
+        used = _Used(
+            report.speed + sum(each.speed for each in others),
+            report.connections + sum(each.connections for each in others),
+        )
+        self._learn(pace, report, used, now)
         limits = limits_of(pace)
-        seat.rate = _share_of_rate(least(limits.rate, pace.rate), others)
-        most = least(limits.connections, pace.room)
+        rate, most = least(limits.rate, pace.rate), least(limits.connections, pace.room)
+        seat.rate = _share_of_rate(rate, others)
         held = sum(each.connections for each in others)
-        if relay.trouble and not pace.domain_group:  # half-open: one connection of one process tries
+        if table.is_half_open:  # one connection of one process tries
             most, granted = 1, int(held == 0)
         else:
             granted = _share_of_connections(most, held, seat, others)
@@ -123,38 +147,71 @@ class SeatBook:
         seat.connections = report.connections if most is None else granted
         return Share(
             None if most is None else granted,
-            None if least(limits.rate, pace.rate) is None else seat.rate,
+            None if rate is None else seat.rate,
             _more(pace, limits, report, len(others) + 1, now),
             now.date(),
-            0.0 if relay.retry_at is None else max(0.0, (relay.retry_at - now).total_seconds()),
+            table.rests_for(now),
+            (seat.until - now).total_seconds(),
         )
 
-    def _seats(self, session: Session, pace: Pace, now: datetime) -> tuple[Seat, Sequence[Seat]]:
-        insert_if_absent(
-            session,
-            Seat,
-            pace_id=pace.id,
-            owner=self.owner,
-            connections=0,
-            rate=0.0,
-            speed=0.0,
-            until=now + timedelta(seconds=self.hold_for),
-        )
-        seats = session.scalars(select(Seat).where(Seat.pace_id == pace.id).order_by(Seat.owner)).all()
-        mine = next(each for each in seats if each.owner == self.owner)
-        return mine, [each for each in seats if each is not mine]
-
-    def _learn(self, pace: Pace, report: Report, now_used: tuple[float, int], now: datetime) -> None:
-        speed, connections = now_used
+    def _learn(self, pace: Pace, report: Report, used: "_Used", now: datetime) -> None:
         tempo = tempo_of(pace)
         if report.is_slowed:
-            tempo = slowed(tempo, speed, now, self.beat)
+            tempo = slowed(tempo, used.speed, now, self.beat)
         if report.is_crowded:
-            tempo = crowded(tempo, connections, now)
+            tempo = crowded(tempo, used.connections, now)
         if not report.is_slowed and not report.is_crowded:
             tempo = raised(tempo, now, self.beat, is_short=report.is_short)
         pace.rate, pace.ceiling, pace.room = tempo.rate, tempo.ceiling, tempo.room
         pace.slowed_at, pace.raised_at = tempo.slowed_at, tempo.raised_at
+
+
+class _Used(NamedTuple):
+    """What all processes together make of a pace."""
+
+    speed: float
+    connections: int
+
+
+class _Table(NamedTuple):
+    """Who sits at a pace."""
+
+    pace: Pace
+    relay: Relay
+    mine: Seat
+    others: Sequence[Seat]
+
+    @property
+    def is_half_open(self) -> bool:
+        """Whether the relay was in trouble, and nobody knows yet whether it is over."""
+        return bool(self.relay.trouble) and not self.pace.domain_group
+
+    def rests_for(self, now: datetime) -> float:
+        """For how many seconds the relay is to be left alone."""
+        retry_at = self.relay.retry_at
+        return 0.0 if retry_at is None else max(0.0, (retry_at - now).total_seconds())
+
+
+def _locked_paces(session: Session, reports: Mapping[PaceKey, Report]) -> Sequence[tuple[Pace, Relay]]:
+    """All paces of the relays, in the order in which everybody locks them."""
+    rows = session.execute(
+        select(Pace, Relay)
+        .join(Relay, Relay.id == Pace.relay_id)
+        .where(Pace.relay_id.in_(sorted({key.relay_id for key in reports})))
+        .order_by(Pace.id)
+        .with_for_update(of=Pace)
+    )
+    return [(pace, relay) for pace, relay in rows]
+
+
+def _missing(reports: Mapping[PaceKey, Report], known: Collection[PaceKey]) -> Sequence[PaceKey]:
+    """A relay has its pace from the first time on; a group gets one when it slows us down."""
+    wanted = [key for key, report in reports.items() if not key.group or report.is_slowed]
+    return [key for key in wanted if key not in known]
+
+
+def _key(pace: Pace) -> PaceKey:
+    return PaceKey(pace.relay_id, pace.domain_group)
 
 
 def new_pace(key: PaceKey, limits: Limits = Limits()) -> dict[str, object]:  # noqa: B008 (frozen)

@@ -37,7 +37,7 @@ class Sharing:
             self._asked_at = asked_at = monotonic()
             shares = await self._desk.surely(gives_up, self._seats.renew, self._outlets.reports(asked_at))
             for outlet in self._outlets:
-                outlet.renew(shares, monotonic(), asked_at + self._seats.hold_for)
+                outlet.renew(shares, monotonic(), asked_at)
         finally:
             self._is_asking = False
 
