@@ -83,7 +83,7 @@ class Head:
     def take(self, outlet: Outlet) -> Assignment | None:
         """The next letter."""
         now = monotonic()
-        return self._feed.take(lambda key: self.outlets.may_carry(outlet, key, now))
+        return self._feed.take(None) if outlet.may_take("", now) else None
 
     def recovered(self, _outlet: Outlet) -> None:
         """The first letter went through."""
@@ -155,7 +155,7 @@ async def _cost(letters: int) -> float:
     head = Head(_feed(letters), relays)
     head.outlets.update([RelayInUse(1, "one", _ROUTE)])
     for outlet in head.outlets:
-        outlet.head = cast("Any", head)
+        outlet.work_for(cast("Any", head))
         outlet.renew({PaceKey(1): Share(good_for=float("inf"))}, monotonic(), 0.0)
         outlet.wake(_LANES, monotonic())
     await asyncio.sleep(0)

@@ -30,7 +30,7 @@ class Mutant:
 MUTANTS = {
     "the gate is removed": Mutant(
         "delivery/lanes.py",
-        "self.office.submit(Entry(result[1] if result else None, intent), on_passage)",
+        "self.clerk.submit(Entry(result[1] if result else None, intent), on_passage)",
         "on_passage(Passage.OPEN)",
         LEAVING,
     ),

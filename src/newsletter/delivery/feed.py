@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from newsletter.delivery.entries import Holding, Passage, Recipient
 from newsletter.delivery.mailings import Mailing
+from newsletter.delivery.weather import CampaignWeather, Weathers
 from newsletter.domain.errors import BadInput
 from newsletter.domain.states import DeliveryState
 from newsletter.mail.envelope import Envelope
@@ -36,6 +37,7 @@ class Work:
 
     holding: Holding
     mailing: Mailing | None
+    weather: CampaignWeather
     queues: dict[QueueKey, deque[Recipient]] = field(default_factory=dict)
     open_letters: int = 0
     looking: list[tuple[int, Callable[[Passage], None]]] = field(default_factory=list)
@@ -54,7 +56,7 @@ class Work:
         """The subscribers whose letters wait."""
         return (each.subscriber_id for queue in self.queues.values() for each in queue)
 
-    def take(self, may: May) -> tuple[QueueKey, Recipient] | None:
+    def take(self, may: May | None) -> tuple[QueueKey, Recipient] | None:
         """The next reader whose letter may go; kinds of letters take turns."""
         queues = self.queues
         if len(queues) > 1:
@@ -63,7 +65,7 @@ class Work:
                 first = next(iter(queues))
                 queues[first] = queues.pop(first)  # to the end
         for key, queue in queues.items():
-            if queue and may(key):
+            if queue and (may is None or may(key)):
                 return key, queue.popleft()
         return None
 
@@ -96,6 +98,7 @@ class Feed:
     """Hands out letters, from each batch in turn. One that cannot be made is set aside with its cause."""
 
     set_aside: Callable[[Work, Recipient, str], None]
+    weathers: Weathers = field(default_factory=Weathers)
     works: deque[Work] = field(default_factory=deque)
 
     def waiting(self, is_held_up: May) -> int:
@@ -111,14 +114,16 @@ class Feed:
         self, holding: Holding, mailing: Mailing | None, now: float, group_of: GroupOf | None = None
     ) -> Work:
         """Begin with a batch; `group_of` a domain matters where relays go by groups."""
-        work = Work(holding, mailing, renewed_at=now)
+        work = Work(holding, mailing, self.weathers.of(holding), renewed_at=now)
         for recipient in holding.recipients:
-            work.queues.setdefault(key_of(recipient, group_of), deque()).append(recipient)
+            is_plain = group_of is None and recipient.state is DeliveryState.PLANNED
+            key = ANY if is_plain and not recipient.is_repeated else key_of(recipient, group_of)
+            work.queues.setdefault(key, deque()).append(recipient)
         self.works.append(work)
         return work
 
-    def take(self, may: May) -> Assignment | None:
-        """The next letter that may go, or None when there is none."""
+    def take(self, may: May | None) -> Assignment | None:
+        """The next letter that may go, or None when there is none. Without `may` all may."""
         for _ in range(len(self.works)):
             self.works.rotate(-1)
             work = self.works[0]

@@ -6,7 +6,7 @@ while the relay already waits with its 354.
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from newsletter.delivery.entries import Entry, Intent, Passage, Result
 from newsletter.delivery.feed import Assignment
@@ -21,13 +21,19 @@ _UNTOUCHED = Outcome(Verdict.UNTOUCHED, Blame.RELAY)
 Opener = Callable[[Route, Callable[[Event], None]], Awaitable[Connection]]
 
 
-class Office(Protocol):
-    """What a lane needs from the sender it works for."""
+class Place(NamedTuple):
+    """Where a lane leads, and how its connections are made."""
 
-    @property
-    def letters_a_connection(self) -> int:
-        """After so many letters the relay hangs up each time; 0 when it does not."""
-        ...
+    route: Route
+    relay_id: int
+    connect: Opener = open_connection
+
+
+class Office(Protocol):
+    """What a lane needs from the outlet it belongs to."""
+
+    letters_a_connection: int
+    """After so many letters the relay hangs up each time; 0 when it does not."""
 
     def take(self, lane: "Lane") -> Assignment | None:
         """The next letter to send."""
@@ -36,6 +42,22 @@ class Office(Protocol):
     def put_back(self, assignment: Assignment) -> None:
         """This letter's body did not leave; it may be sent again."""
         ...
+
+    def heard(self, assignment: Assignment, outcome: Outcome) -> None:
+        """Draw the consequences of an outcome beyond its own letter."""
+        ...
+
+    def not_let_in(self, lane: "Lane", trouble: str) -> None:
+        """The relay did not answer, or refused us."""
+        ...
+
+    def lane_ended(self, lane: "Lane", trouble: str) -> None:
+        """The relay ended a conversation."""
+        ...
+
+
+class Clerk(Protocol):
+    """Who writes down what a lane has to say; another one each round."""
 
     def submit(self, entry: Entry, answer: Callable[[Passage], None]) -> None:
         """Make an entry durable."""
@@ -53,33 +75,19 @@ class Office(Protocol):
         """Send nothing more of this letter's batch."""
         ...
 
-    def heard(self, assignment: Assignment, outcome: Outcome) -> None:
-        """Draw the consequences of an outcome beyond its own letter."""
-        ...
-
-    def not_let_in(self, lane: "Lane", trouble: str) -> None:
-        """The relay did not answer, or refused us."""
-        ...
-
-    def lane_ended(self, lane: "Lane", trouble: str) -> None:
-        """The relay ended a conversation."""
-        ...
-
 
 class Lane:
     """Sends letters over one connection; opens it when there is work."""
 
-    office: Office
-    """Whom it works for now; another one each round."""
+    clerk: Clerk
 
-    def __init__(
-        self, route: Route, relay_id: int, number: int = 0, connect: Opener = open_connection
-    ) -> None:
+    def __init__(self, office: Office, place: Place, number: int) -> None:
+        self.office = office
         self.number = number
         """Of the lanes to its relay; where there is room for fewer, the first ones stay."""
-        self._route = route
-        self._relay_id = relay_id
-        self._connect = connect
+        self._route = place.route
+        self._relay_id = place.relay_id
+        self._connect = place.connect
         self._connection: Connection | None = None
         self._opening: asyncio.Task[None] | None = None
         self._offered: Assignment | None = None
@@ -194,7 +202,7 @@ class Lane:
                 self._let_go(*result)
             self._on_passage(assignment, passage)
 
-        self.office.submit(Entry(result[1] if result else None, intent), on_passage)
+        self.clerk.submit(Entry(result[1] if result else None, intent), on_passage)
 
     def _on_passage(self, assignment: Assignment, passage: Passage) -> None:
         if assignment.is_dropped:
@@ -205,19 +213,19 @@ class Lane:
                 assignment.is_at_gate = False
                 self._send_body(assignment)
             case Passage.LOOK_AGAIN:
-                self.office.look_again(assignment, lambda answer: self._on_passage(assignment, answer))
+                self.clerk.look_again(assignment, lambda answer: self._on_passage(assignment, answer))
             case Passage.NOTED:
                 self._pass_gate()
             case Passage.SKIP:
                 self._refrain(assignment)
             case Passage.STOP | Passage.FENCED:
-                self.office.stop_batch(assignment)
+                self.clerk.stop_batch(assignment)
                 self._refrain(assignment)
 
     def _refrain(self, assignment: Assignment) -> None:
         """Do not send a letter that the relay waits for: after its 354 only hanging up does that."""
         self._offered = None
-        self.office.has_settled(assignment)
+        self.clerk.has_settled(assignment)
         self.drop()
 
     def _send_body(self, assignment: Assignment) -> None:
@@ -230,13 +238,13 @@ class Lane:
         """The connection broke while the gate was deciding."""
         assignment.is_at_gate = assignment.is_dropped = False
         if passage is Passage.SKIP:
-            self.office.has_settled(assignment)
+            self.clerk.has_settled(assignment)
             return
         if passage is not Passage.OPEN:
             self.office.put_back(assignment)
             return
         untouched = self._result_of(assignment, _UNTOUCHED)
-        self.office.submit(Entry(untouched), lambda _passage: self.office.put_back(assignment))
+        self.clerk.submit(Entry(untouched), lambda _passage: self.office.put_back(assignment))
 
     def _on_answer(self, outcome: Outcome) -> None:
         assignment, self._under_way = self._under_way, None
@@ -275,8 +283,8 @@ class Lane:
 
     def _is_worn_out(self, connection: Connection) -> bool:
         """Whether the relay takes no more letters over this connection; better to leave before it says so."""
-        learnt = self.office.letters_a_connection
-        return connection.dialogue.is_worn_out or 0 < learnt <= connection.dialogue.letters
+        learnt, dialogue = self.office.letters_a_connection, connection.dialogue
+        return dialogue.is_worn_out or (learnt > 0 and learnt <= dialogue.letters)
 
     def _result_of(self, assignment: Assignment, outcome: Outcome) -> Result:
         return Result(assignment.work.holding, assignment.recipient, outcome, self._relay_id)
@@ -287,11 +295,11 @@ class Lane:
             return
         assignment, result = self._result
         self._result = None
-        self.office.submit(Entry(result), lambda _passage: self._let_go(assignment, result))
+        self.clerk.submit(Entry(result), lambda _passage: self._let_go(assignment, result))
 
     def _let_go(self, assignment: Assignment, result: Result) -> None:
         """Its outcome is durable; a letter that nobody took waits again."""
         if result.outcome.verdict is Verdict.UNTOUCHED:
             self.office.put_back(assignment)
         else:
-            self.office.has_settled(assignment)
+            self.clerk.has_settled(assignment)

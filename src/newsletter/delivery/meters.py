@@ -27,7 +27,8 @@ class Meter:
     _open_until: float = 0.0
     _bucket: Bucket = field(default_factory=Bucket)
     _on_account: int = 0
-    _accepted: int = 0
+    accepted: int = 0
+    """Letters that were taken, in all."""
     _history: deque[tuple[float, int]] = field(default_factory=deque)
 
     @property
@@ -49,7 +50,7 @@ class Meter:
         if share.rate is not None:
             self._bucket.set_rate(share.rate, now)
         if not self._history:
-            self._history.append((now, self._accepted))
+            self._history.append((now, self.accepted))
         self.share, self.valid_until = share, valid_until
         self.is_slowed = self.is_crowded = self.is_short = False
         self._open_until = 0.0 if self.is_used_up else valid_until
@@ -71,11 +72,11 @@ class Meter:
 
     def speed(self, now: float) -> float:
         """Letters accepted a second, over the last beats."""
-        self._history.append((now, self._accepted))
+        self._history.append((now, self.accepted))
         while len(self._history) > 2 and now - self._history[0][0] > _WINDOW * self.beat:
             self._history.popleft()
         since, before = self._history[0]
-        return (self._accepted - before) / max(now - since, self.beat / 4)
+        return (self.accepted - before) / max(now - since, self.beat / 4)
 
     def may_take(self, now: float) -> bool:
         """Whether one more letter may go out now. Asked for every letter."""
@@ -101,7 +102,3 @@ class Meter:
             self._on_account += 1
             if not self.is_slowed:
                 self._open_until = self.valid_until
-
-    def count_accepted(self) -> None:
-        """It was taken."""
-        self._accepted += 1

@@ -1,13 +1,12 @@
 """One relay as one process uses it: its lanes, its share of the limits, and how it goes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import monotonic
 from typing import NamedTuple, Protocol
 
-from newsletter.delivery.entries import Entry, Passage
 from newsletter.delivery.feed import Assignment
-from newsletter.delivery.lanes import Lane, Opener
+from newsletter.delivery.lanes import Clerk, Lane, Opener, Place
 from newsletter.delivery.meters import Meter
 from newsletter.delivery.seats import PaceKey, Report, Share
 from newsletter.delivery.weather import RelayWeather, Sign
@@ -42,7 +41,7 @@ class RelayInUse:
     """Seconds from when this was read."""
 
 
-class Head(Protocol):
+class Head(Clerk, Protocol):
     """What an outlet needs from the round it works for."""
 
     def take(self, outlet: "Outlet") -> Assignment | None:
@@ -51,22 +50,6 @@ class Head(Protocol):
 
     def put_back(self, assignment: Assignment) -> None:
         """This letter's body did not leave; it may be sent again."""
-        ...
-
-    def submit(self, entry: Entry, answer: Callable[[Passage], None]) -> None:
-        """Make an entry durable."""
-        ...
-
-    def has_settled(self, assignment: Assignment) -> None:
-        """It is out of our hands."""
-        ...
-
-    def look_again(self, assignment: Assignment, then: Callable[[Passage], None]) -> None:
-        """Was it this reader who left?"""
-        ...
-
-    def stop_batch(self, assignment: Assignment) -> None:
-        """Send nothing more of this letter's batch."""
         ...
 
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
@@ -103,9 +86,13 @@ class Outlet:
         self._beat = beat
         self._backs_off = backs_off
         self._connect = connect
+        self.is_by_group = relay.is_direct or relay.by_group
+        """Whether it matters to whom a letter goes."""
         self._own = Meter(beat)
+        self._alone = (self._own,)
         self._meters = {"": self._own}
         self._lanes_allowed = 0
+        self.letters_a_connection = 0
         self._weather = RelayWeather()
         self._backing_off: dict[Lane, float] = {}
         self._has_guest = False
@@ -114,11 +101,6 @@ class Outlet:
     def id(self) -> int:
         """The relay's."""
         return self.relay.id
-
-    @property
-    def has_groups(self) -> bool:
-        """Whether it matters to whom a letter goes."""
-        return self.relay.is_direct or self.relay.by_group or len(self._meters) > 1
 
     @property
     def wants_renewal(self) -> bool:
@@ -191,6 +173,7 @@ class Outlet:
                 self._meters.setdefault(key.group, Meter(self._beat)).renew(
                     share, now, asked_at + share.good_for
                 )
+        self.is_by_group = self.relay.is_direct or self.relay.by_group or len(self._meters) > 1
         self._count_lanes()
 
     @property
@@ -202,6 +185,17 @@ class Outlet:
     def counts_connections(self) -> bool:
         """Whether others wait for our connections."""
         return self._own.share.connections is not None
+
+    def follow(self, relay: RelayInUse) -> None:
+        """Its row may say something else now."""
+        self.relay, self.in_trouble = relay, True
+        self.is_by_group = relay.is_direct or relay.by_group or len(self._meters) > 1
+
+    def work_for(self, head: Head) -> None:
+        """Begin with a round."""
+        self.head = head
+        for lane in self.lanes:
+            lane.clerk = head
 
     def send_home(self) -> None:
         """Say goodbye on all lines."""
@@ -216,9 +210,8 @@ class Outlet:
     def staff(self, connections: int) -> None:
         """So many lanes at most."""
         while len(self.lanes) < connections:
-            self.lanes.append(Lane(self.relay.route, self.relay.id, len(self.lanes), self._connect))
-        for lane in self.lanes:
-            lane.office = self
+            place = Place(self.relay.route, self.relay.id, self._connect)
+            self.lanes.append(Lane(self, place, len(self.lanes)))
         self._count_lanes()
 
     def wake(self, wanted: int, now: float) -> int:
@@ -258,36 +251,26 @@ class Outlet:
             meter.give_back()
         self.head.put_back(assignment)
 
-    def submit(self, entry: Entry, answer: Callable[[Passage], None]) -> None:
-        """See `Office`."""
-        self.head.submit(entry, answer)
-
-    def has_settled(self, assignment: Assignment) -> None:
-        """See `Office`."""
-        self.head.has_settled(assignment)
-
-    def look_again(self, assignment: Assignment, then: Callable[[Passage], None]) -> None:
-        """See `Office`."""
-        self.head.look_again(assignment, then)
-
-    def stop_batch(self, assignment: Assignment) -> None:
-        """See `Office`."""
-        self.head.stop_batch(assignment)
-
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
         """See `Office`."""
         if outcome.verdict is Verdict.ACCEPTED:
-            for meter in self._meters_of(assignment):
-                meter.count_accepted()
-            if self.in_trouble and self.rests_until <= monotonic():
-                self.in_trouble = False
-                self.head.recovered(self)
+            self._count_accepted(assignment)
+            return
         sign, why = self._weather.note(outcome)
         if sign is Sign.SLOW_DOWN:
             self._slow_down(assignment.key.group)
         elif sign is Sign.REST:
             self.head.rest(self, why)
         self.head.heard(assignment, outcome)
+
+    def _count_accepted(self, assignment: Assignment) -> None:
+        self._weather.count_accepted()
+        assignment.work.weather.count_accepted()
+        for meter in self._meters_of(assignment):
+            meter.accepted += 1
+        if self.in_trouble and self.rests_until <= monotonic():
+            self.in_trouble = False
+            self.head.recovered(self)
 
     def not_let_in(self, lane: Lane, trouble: str) -> None:
         """See `Office`: where others are let in there is no room for one more; where none is, all rest."""
@@ -301,14 +284,10 @@ class Outlet:
     def lane_ended(self, lane: Lane, trouble: str) -> None:
         """See `Office`."""
         sign, why = self._weather.note_end(lane.letters, trouble)
+        self.letters_a_connection = self._weather.letters_a_connection
         if sign is Sign.REST:
             self.head.rest(self, why)
         self.head.nudge()
-
-    @property
-    def letters_a_connection(self) -> int:
-        """See `Office`."""
-        return self._weather.letters_a_connection
 
     def _count_lanes(self) -> None:
         share = self._own.share.connections
@@ -318,7 +297,7 @@ class Outlet:
         """The relay's own, and that of the letter's group if it has one."""
         group = assignment.key.group
         meter = self._meters.get(group) if group else None
-        return (self._own,) if meter is None else (self._own, meter)
+        return self._alone if meter is None else (self._own, meter)
 
     def _slow_down(self, group: str) -> None:
         """A relay that speaks to the receivers itself tells of one of them; any other tells of itself."""

@@ -40,7 +40,7 @@ class Outlets:
                 outlet = None
             if outlet is None:
                 outlet = Outlet(relay, self._beat, self._backs_off, self._connect)
-            outlet.relay, outlet.in_trouble = relay, True
+            outlet.follow(relay)
             if relay.rests_for:
                 outlet.rest_until(monotonic() + relay.rests_for)
             self._all.append(outlet)
@@ -55,6 +55,11 @@ class Outlets:
         """How long no relay may be used, in seconds; 0 when one may be."""
         return max(0.0, min((outlet.rests_until - now for outlet in self._all), default=0.0))
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether there is one relay, and all letters are alike to it."""
+        return self._is_alone and not self._all[0].is_by_group
+
     def first_usable(self, now: float) -> Outlet | None:
         """Who carries single mails: they are few, and have no part in the shares."""
         usable = (outlet for outlet in self._all if outlet.rests_until <= now)
@@ -67,7 +72,7 @@ class Outlets:
     @property
     def has_groups(self) -> bool:
         """Whether it matters to whom a letter goes."""
-        return any(outlet.has_groups for outlet in self._all)
+        return any(outlet.is_by_group for outlet in self._all)
 
     def may_carry(self, outlet: Outlet, key: QueueKey, now: float) -> bool:
         """Whether a letter may go over this outlet now: it fits, and nobody better could carry it."""

@@ -37,7 +37,7 @@ class Round:
         self._owner = owner
         self._stop = stop
         self._until = monotonic() + tools.timing.send_for
-        self._feed = Feed(self._set_aside)
+        self._feed = Feed(self._set_aside, tools.weathers)
         self._paused: set[int] = set()
         self._chores: set[asyncio.Future[Any]] = set()
         self._fetching: asyncio.Future[None] | None = None
@@ -52,7 +52,7 @@ class Round:
         """Send until no batch is due, time is up or we must stop; whether work may be left."""
         self._commit = commit
         for outlet in self._outlets:
-            outlet.head = self
+            outlet.work_for(self)
         await self._begin_with(await self._tools.desk.run(self._tools.ledger.lease, self._owner))
         if self._found_work:
             pass_on()
@@ -83,6 +83,8 @@ class Round:
         if self._winding_down or self._stop():
             return None
         now = monotonic()
+        if self._outlets.is_plain:
+            return self._feed.take(None) if outlet.may_take("", now) else None
         return self._feed.take(lambda key: self._outlets.may_carry(outlet, key, now))
 
     def nudge(self) -> None:
@@ -128,11 +130,10 @@ class Round:
 
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
         """See `Head`."""
-        holding = assignment.work.holding
-        weather = self._tools.weathers.of(holding)
-        why = weather.note(outcome, assignment.recipient.address.rpartition("@")[2])
+        work = assignment.work
+        why = work.weather.note(outcome, assignment.recipient.address.rpartition("@")[2])
         if why:
-            self._pause(holding.lease.campaign_id, why)
+            self._pause(work.holding.lease.campaign_id, why)
 
     def recovered(self, outlet: Outlet) -> None:
         """See `Head`."""

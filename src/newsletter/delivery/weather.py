@@ -47,7 +47,7 @@ class RelayWeather:
         """Count one more outcome. Returns what follows, and why in a sentence."""
         verdict = outcome.verdict
         if verdict is Verdict.ACCEPTED:
-            self.unanswered = self.fruitless = 0
+            self.count_accepted()
             return _FAIR
         self.unanswered = self.unanswered + 1 if verdict is Verdict.UNCERTAIN else 0
         if verdict is Verdict.UNTOUCHED:
@@ -56,6 +56,10 @@ class RelayWeather:
         if self.unanswered >= _IN_A_ROW:
             return Sign.REST, "The relay takes letters and never answers."
         return _FAIR
+
+    def count_accepted(self) -> None:
+        """One more was taken; said of almost every letter."""
+        self.unanswered = self.fruitless = 0
 
     def note_end(self, letters: int, trouble: str) -> tuple[Sign, str]:
         """A connection ended that had brought so many letters to an end."""
@@ -97,9 +101,7 @@ class CampaignWeather:
     def note(self, outcome: Outcome, domain: str) -> str:
         """Count one more outcome. Returns why the campaign has to pause, or nothing."""
         if outcome.verdict is Verdict.ACCEPTED:
-            self._letters += 1
-            if self._row:
-                self._row.clear()
+            self.count_accepted()
             return ""
         if outcome.verdict is Verdict.UNTOUCHED:
             if outcome.blame is Blame.SENDER:
@@ -108,6 +110,12 @@ class CampaignWeather:
         self._letters += 1
         self._count(outcome.meaning)
         return self._too_many_in_a_row(outcome, domain) or self._too_large_a_share(outcome)
+
+    def count_accepted(self) -> None:
+        """One more was taken; said of almost every letter."""
+        self._letters += 1
+        if self._row:
+            self._row.clear()
 
     def _count(self, meaning: Meaning | None) -> None:
         if meaning is Meaning.BLOCKED:
