@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=4000)
     parser.add_argument("--alone", action="store_true", help="without the rivals")
     parser.add_argument("--pacing", action="store_true", help="what limits cost, on and off in turns")
-    parser.add_argument("--runs", type=int, default=3, help="of each, with --pacing")
+    parser.add_argument("--runs", type=int, default=4, help="of each, with --pacing; even")
     parser.add_argument("--json", action="store_true", help="the last line is JSON")
     options = parser.parse_args()
     with set_up(options.database, connections=options.connections, batch_size=options.batch_size) as stage:

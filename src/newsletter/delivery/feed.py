@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from newsletter.delivery.entries import Holding, Passage, Recipient
 from newsletter.delivery.mailings import Mailing
+from newsletter.delivery.meters import Meter
 from newsletter.delivery.weather import CampaignWeather, Weathers
 from newsletter.domain.errors import BadInput
 from newsletter.domain.states import DeliveryState
@@ -89,6 +90,8 @@ class Assignment:
     letter: Sequence[bytes]
     envelope: Envelope
     key: QueueKey = ANY
+    meters: tuple[Meter, ...] = ()
+    """What it counts against."""
     is_at_gate: bool = False
     is_dropped: bool = False
 
@@ -115,9 +118,9 @@ class Feed:
     ) -> Work:
         """Begin with a batch; `group_of` a domain matters where relays go by groups."""
         work = Work(holding, mailing, self.weathers.of(holding), renewed_at=now)
+        groups: dict[str, str] = {}
         for recipient in holding.recipients:
-            is_plain = group_of is None and recipient.state is DeliveryState.PLANNED
-            key = ANY if is_plain and not recipient.is_repeated else key_of(recipient, group_of)
+            key = key_of(recipient, "" if group_of is None else _group(recipient, group_of, groups))
             work.queues.setdefault(key, deque()).append(recipient)
         self.works.append(work)
         return work
@@ -160,8 +163,16 @@ class Feed:
         return Assignment(work, recipient, letter, envelope, key)
 
 
-def key_of(recipient: Recipient, group_of: GroupOf | None) -> QueueKey:
+def key_of(recipient: Recipient, group: str) -> QueueKey:
     """A letter that is tried for the first time may go over any relay."""
-    group = group_of(recipient.address.rpartition("@")[2]) if group_of is not None else ""
-    was_tried = recipient.state is DeliveryState.DEFERRED or recipient.is_repeated
-    return QueueKey(group, recipient.relay_id if was_tried else 0, recipient.is_repeated)
+    if recipient.state is DeliveryState.PLANNED and not recipient.is_repeated:
+        return QueueKey(group) if group else ANY
+    return QueueKey(group, recipient.relay_id, recipient.is_repeated)
+
+
+def _group(recipient: Recipient, group_of: GroupOf, known: dict[str, str]) -> str:
+    domain = recipient.address.rpartition("@")[2]
+    group = known.get(domain)
+    if group is None:
+        group = known[domain] = group_of(domain)
+    return group

@@ -8,6 +8,7 @@ from newsletter.domain.pacing import Bucket
 
 _WINDOW = 2.0
 _NONE_YET = Share()
+_AT_ONCE = 32
 
 
 @dataclass
@@ -24,6 +25,8 @@ class Meter:
     is_crowded: bool = False
     is_short: bool = False
     """Whether more could have gone out."""
+    stock: int = 0
+    """Letters that may go out without asking again; who takes one says `stock -= 1`."""
     _open_until: float = 0.0
     _bucket: Bucket = field(default_factory=Bucket)
     _on_account: int = 0
@@ -40,10 +43,15 @@ class Meter:
     @property
     def is_used_up(self) -> bool:
         """Whether nothing of the day's letters is left for us."""
-        return self.share.more is not None and self._on_account <= 0
+        return self.share.more is not None and self._left <= 0
+
+    @property
+    def _left(self) -> int:
+        return self._on_account + self.stock
 
     def renew(self, share: Share, now: float, valid_until: float) -> None:
         """A new share."""
+        self._clear()
         if share.more is not None:
             left = self._on_account if share.day == self.share.day else 0
             self._on_account = left + share.more
@@ -53,22 +61,32 @@ class Meter:
             self._history.append((now, self.accepted))
         self.share, self.valid_until = share, valid_until
         self.is_slowed = self.is_crowded = self.is_short = False
-        self._open_until = 0.0 if self.is_used_up else valid_until
+        self._open_until = valid_until
 
     def close(self) -> None:
         """The share was given up."""
+        self._clear()
         self.valid_until = self._open_until = 0.0
         self._on_account = 0
 
     def slow_down(self) -> None:
         """The relay says it is too much: nothing more before there is a new share."""
+        self._clear()
         self.is_slowed = True
         self._open_until = 0.0
+
+    def _clear(self) -> None:
+        """What was in stock goes back to where it came from."""
+        if self.share.rate is not None:
+            self._bucket.tokens += self.stock
+        if self.share.more is not None:
+            self._on_account += self.stock
+        self.stock = 0
 
     def report(self, now: float, connections: int) -> Report:
         """What to tell of the time since the last report."""
         said = (self.is_slowed, self.is_crowded, self.is_short)
-        return Report(self.speed(now), connections, *said, self._on_account, self.share.day)
+        return Report(self.speed(now), connections, *said, self._left, self.share.day)
 
     def speed(self, now: float) -> float:
         """Letters accepted a second, over the last beats."""
@@ -79,26 +97,24 @@ class Meter:
         return (self.accepted - before) / max(now - since, self.beat / 4)
 
     def may_take(self, now: float) -> bool:
-        """Whether one more letter may go out now. Asked for every letter."""
+        """Whether one more letter may go out now."""
+        return self.stock >= 1 or self.restock(now)
+
+    def restock(self, now: float) -> bool:
+        """Take a few letters into stock, so that not every letter asks for itself; whether there are any."""
         if now > self._open_until:
             return False
-        if self.share.rate is None or self._bucket.has_one(now):
-            return True
-        self.is_short = True
-        return False
-
-    def take(self) -> None:
-        """One letter goes out."""
+        some = _AT_ONCE
         if self.share.rate is not None:
-            self._bucket.tokens -= 1
+            some = min(some, self._bucket.whole_tokens(now))
+            self.is_short = self.is_short or some < 1
         if self.share.more is not None:
-            self._on_account -= 1
-            if self._on_account <= 0:
-                self._open_until = 0.0
-
-    def give_back(self) -> None:
-        """It did not: the day's account has it again."""
+            some = min(some, self._on_account)
+        if some < 1:
+            return False
+        self.stock = some
+        if self.share.rate is not None:
+            self._bucket.tokens -= some
         if self.share.more is not None:
-            self._on_account += 1
-            if not self.is_slowed:
-                self._open_until = self.valid_until
+            self._on_account -= some
+        return True

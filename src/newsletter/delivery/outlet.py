@@ -149,10 +149,12 @@ class Outlet:
         return meter is not None and not meter.may_take(now)
 
     def may_take(self, group: str, now: float) -> bool:
-        """Whether a letter of a group may go this way now."""
-        if self.rests_until > now or not self._own.may_take(now):
+        """Whether a letter of a group may go this way now. Asked for every letter."""
+        own = self._own
+        if self.rests_until > now or not (own.stock >= 1 or own.restock(now)):
             return False
-        return not group or not self.is_held_up(group, now)
+        meter = self._meters.get(group) if group else None
+        return meter is None or meter.stock >= 1 or meter.restock(now)
 
     def reports(self, now: float) -> Mapping[PaceKey, Report]:
         """What to tell of each pace."""
@@ -241,14 +243,17 @@ class Outlet:
             return None
         assignment = self.head.take(self)
         if assignment is not None:
-            for meter in self._meters_of(assignment):
-                meter.take()
+            group = assignment.key.group
+            meter = self._meters.get(group) if group else None
+            assignment.meters = self._alone if meter is None else (self._own, meter)
+            for each in assignment.meters:
+                each.stock -= 1
         return assignment
 
     def put_back(self, assignment: Assignment) -> None:
         """See `Office`."""
-        for meter in self._meters_of(assignment):
-            meter.give_back()
+        for meter in assignment.meters:
+            meter.stock += 1
         self.head.put_back(assignment)
 
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
@@ -266,7 +271,7 @@ class Outlet:
     def _count_accepted(self, assignment: Assignment) -> None:
         self._weather.count_accepted()
         assignment.work.weather.count_accepted()
-        for meter in self._meters_of(assignment):
+        for meter in assignment.meters:
             meter.accepted += 1
         if self.in_trouble and self.rests_until <= monotonic():
             self.in_trouble = False
@@ -292,12 +297,6 @@ class Outlet:
     def _count_lanes(self) -> None:
         share = self._own.share.connections
         self._lanes_allowed = len(self.lanes) if share is None else max(0, share - self._has_guest)
-
-    def _meters_of(self, assignment: Assignment) -> tuple[Meter, ...]:
-        """The relay's own, and that of the letter's group if it has one."""
-        group = assignment.key.group
-        meter = self._meters.get(group) if group else None
-        return self._alone if meter is None else (self._own, meter)
 
     def _slow_down(self, group: str) -> None:
         """A relay that speaks to the receivers itself tells of one of them; any other tells of itself."""

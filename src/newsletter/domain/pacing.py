@@ -157,11 +157,10 @@ class Bucket:
         self._fill(now)
         self.rate = rate
 
-    def has_one(self, now: float) -> bool:
-        """Whether a token is there. Who takes it says `tokens -= 1`."""
-        if self.tokens < 1:
-            self._fill(now)
-        return self.tokens >= 1
+    def whole_tokens(self, now: float) -> int:
+        """How many are there. Who takes some says `tokens -= some`."""
+        self._fill(now)
+        return int(self.tokens)
 
     def _fill(self, now: float) -> None:
         self.tokens = min(self.tokens + (now - self.filled_at) * self.rate, 1 + self.rate / 10)
