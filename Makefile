@@ -33,11 +33,13 @@ bench: install ## How fast a campaign goes out, beside Postfix's load generator 
 	@scripts/needs postgresql postfix
 	@$(BIN)/python -m bench.send --recipients 200000 --database postgresql --json
 	@$(BIN)/python -m bench.send --recipients 100000 --database sqlite --json
+	@$(BIN)/python -m bench.send --recipients 150000 --pacing --json
 
-chaos: install ## Kill everything, again and again, and count the letters
+chaos: install ## Kill everything, and go through every trouble, and count the letters
 	@scripts/needs postgresql
 	@$(BIN)/python -m tests.scenarios.chaos --recipients 100000 --kills 34 --every 4 --policy resend
 	@$(BIN)/python -m tests.scenarios.chaos --recipients 100000 --kills 34 --every 4 --policy hold
+	@$(BIN)/python -m tests.scenarios.soak --recipients 1000000
 
 lint: install ## Mend what can be mended by itself
 	@$(BIN)/ruff format .

@@ -4,6 +4,7 @@ The same campaign again and again in one run, in turns without limits and with e
 so high that it holds nothing up. The ratio is that of the means.
 """
 
+from collections.abc import Callable
 from statistics import mean
 from typing import Any
 
@@ -13,12 +14,12 @@ from bench.stage import Stage, more_of
 from newsletter.delivery.relay_book import set_limits
 from newsletter.domain.groups import DIRECT_LIMITS, OTHER
 from newsletter.domain.pacing import Limits, WarmUp
-from newsletter.models import Pace, Relay, Seat
+from newsletter.models import Pace, Post, Relay, Seat
 
 PLENTY = 100_000_000
 
 
-def in_turns(stage: Stage, measure: Any, runs: int) -> dict[str, Any]:
+def in_turns(stage: Stage, measure: Callable[[Post], float], runs: int) -> dict[str, Any]:
     """Rates without and with limits; `measure` sends a post and returns its rate."""
     stage.house.follow_smtp_url()
     rates: dict[bool, list[float]] = {False: [], True: []}

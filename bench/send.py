@@ -23,7 +23,7 @@ from bench.rivals import RECIPIENT, smtp_source, smtp_source_rate, smtplib_rate
 from bench.stage import AUTHOR, Stage, fill, publish, set_up
 from newsletter.delivery.progress import count_deliveries
 from newsletter.domain.states import CampaignState
-from newsletter.models import Campaign
+from newsletter.models import Campaign, Post
 from tests.support.sink import read_record
 from tests.support.sink.rate import measure
 from tests.support.stack import Worker, environment_of, workers
@@ -113,12 +113,17 @@ def _campaign(stage: Stage, recipients: int) -> dict[str, Any]:
 
 
 def _pacing(stage: Stage, recipients: int, runs: int) -> dict[str, Any]:
+    """Each campaign has a fresh worker, as the one of the other figures has: none finds open connections."""
     fill(stage.house, recipients, _PARAGRAPHS, DOMAINS)
-    with tempfile.TemporaryDirectory() as folder, workers() as start:
-        worker = start(environment_of(stage.house.settings), Path(folder) / "worker.log")
-        figures = in_turns(stage, lambda post: _rate(stage, worker, publish(stage.house, post)), runs)
-        worker.stop()
-    return {"recipients": recipients, **figures}
+
+    def measure(post: Post) -> float:
+        with tempfile.TemporaryDirectory() as folder, workers() as start:
+            worker = start(environment_of(stage.house.settings), Path(folder) / "worker.log")
+            rate = _rate(stage, worker, publish(stage.house, post))
+            worker.stop()
+        return rate
+
+    return {"recipients": recipients, **in_turns(stage, measure, runs)}
 
 
 def _rate(stage: Stage, worker: Worker, campaign: Campaign) -> float:
