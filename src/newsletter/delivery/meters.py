@@ -63,11 +63,21 @@ class Meter:
         self.is_slowed = self.is_crowded = self.is_short = False
         self._open_until = valid_until
 
-    def close(self) -> None:
-        """The share was given up."""
+    def shut(self) -> None:
+        """Nothing more before there is a new share."""
         self._clear()
         self.valid_until = self._open_until = 0.0
+
+    def give_up(self) -> None:
+        """The share is somebody else's, and what was on account with it."""
+        self.shut()
         self._on_account = 0
+
+    def give_back(self) -> None:
+        """A letter did not go out."""
+        self.stock += 1
+        if not self._open_until:
+            self._clear()
 
     def slow_down(self) -> None:
         """The relay says it is too much: nothing more before there is a new share."""

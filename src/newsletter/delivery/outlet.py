@@ -91,7 +91,7 @@ class Outlet:
         self._own = Meter(beat)
         self._alone = (self._own,)
         self._meters = {"": self._own}
-        self._lanes_allowed = 0
+        self._lanes_wanted = self._lanes_allowed = 0
         self.letters_a_connection = 0
         self._weather = RelayWeather()
         self._backing_off: dict[Lane, float] = {}
@@ -136,12 +136,17 @@ class Outlet:
     def is_usable(self, now: float) -> bool:
         """Whether it may be asked to carry letters at all."""
         own = self._own
-        return self.rests_until <= now <= own.valid_until and not own.is_used_up
+        has_room = own.share.connections != 0 and not own.is_used_up
+        return has_room and self.rests_until <= now <= own.valid_until
 
     def can_carry(self, group: str, now: float) -> bool:
-        """Whether letters of a group could go this way, if not at this very moment."""
+        """Whether letters of a group could go this way, if not at this very moment.
+
+        While nobody knows yet whether its trouble is over, others need not wait for it.
+        """
         meter = self._meters.get(group)
-        return self.is_usable(now) and not (meter is not None and meter.is_used_up)
+        is_full = meter is not None and meter.is_used_up
+        return self.is_usable(now) and not is_full and not self._own.share.is_probe
 
     def is_held_up(self, group: str, now: float) -> bool:
         """Whether a group has to wait while others need not."""
@@ -207,10 +212,11 @@ class Outlet:
     def forget_shares(self) -> None:
         """What we had is somebody else's now."""
         for meter in self._meters.values():
-            meter.close()
+            meter.give_up()
 
     def staff(self, connections: int) -> None:
         """So many lanes at most."""
+        self._lanes_wanted = connections
         while len(self.lanes) < connections:
             place = Place(self.relay.route, self.relay.id, self._connect)
             self.lanes.append(Lane(self, place, len(self.lanes)))
@@ -235,7 +241,7 @@ class Outlet:
     def rest_until(self, moment: float) -> None:
         """It is left alone until then."""
         self.rests_until, self.in_trouble = moment, True
-        self._own.close()  # then one process tries with one connection first
+        self._own.shut()  # then one process tries with one connection first
 
     def take(self, lane: Lane) -> Assignment | None:
         """See `Office`."""
@@ -253,7 +259,7 @@ class Outlet:
     def put_back(self, assignment: Assignment) -> None:
         """See `Office`."""
         for meter in assignment.meters:
-            meter.stock += 1
+            meter.give_back()
         self.head.put_back(assignment)
 
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
@@ -296,7 +302,8 @@ class Outlet:
 
     def _count_lanes(self) -> None:
         share = self._own.share.connections
-        self._lanes_allowed = len(self.lanes) if share is None else max(0, share - self._has_guest)
+        most = self._lanes_wanted if share is None else max(0, share - self._has_guest)
+        self._lanes_allowed = min(most, self._lanes_wanted)
 
     def _slow_down(self, group: str) -> None:
         """A relay that speaks to the receivers itself tells of one of them; any other tells of itself."""

@@ -26,9 +26,6 @@ class Outlets:
     def __iter__(self) -> Iterator[Outlet]:
         return iter(self._all)
 
-    def __len__(self) -> int:
-        return len(self._all)
-
     def update(self, relays: Sequence[RelayInUse]) -> None:
         """Take in what changed; a relay whose address changed, or that is gone, is hung up on."""
         known = {outlet.id: outlet for outlet in self._all}

@@ -51,6 +51,8 @@ class Share:
     day: date | None = None
     rests_for: float = 0.0
     """Seconds for which another process found that the relay is to be left alone."""
+    is_probe: bool = False
+    """The relay was in trouble, and this finds out whether it is over."""
     good_for: float = 0.0
     """Seconds after which it is somebody else's, if it is not renewed."""
 
@@ -151,6 +153,7 @@ class SeatBook:
             _more(pace, limits, report, len(others) + 1, now),
             now.date(),
             table.rests_for(now),
+            table.is_half_open,
             (seat.until - now).total_seconds(),
         )
 
