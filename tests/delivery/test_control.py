@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from newsletter.accounts.audit import Actor, deeds_on
 from newsletter.delivery.bounces import file_bounces
-from newsletter.delivery.control import Control, skip_cancelled
+from newsletter.delivery.control import Control, _plan_failed, skip_cancelled
 from newsletter.delivery.entries import Entry, Passage, Result
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.delivery.ledger import Ledger
@@ -16,7 +16,7 @@ from newsletter.domain.errors import Conflict
 from newsletter.domain.outcomes import Meaning, Outcome, Reply
 from newsletter.domain.refusals import CONSEQUENCES
 from newsletter.domain.states import CampaignState, DeliveryState
-from newsletter.models import Campaign, Delivery, Publication, Section
+from newsletter.models import Batch, Campaign, Delivery, Publication, Section
 from newsletter.wiring import House
 from tests.delivery.worker import ACCEPTED, LATER, UNCERTAIN, frozen, intend, say, taken, wish
 from tests.support.factories import make_readers
@@ -158,6 +158,20 @@ def test_what_failed_before_anybody_filed_it_is_filed_all_the_same(
     control.try_again(3600)
 
     assert file_bounces(house.database, house.hasher) == 1
+
+
+def test_trying_again_goes_on_where_it_was_killed(
+    house: House, campaign: Campaign, control: Control, ledger: Ledger
+) -> None:
+    send(ledger, ACCEPTED, FULL, ACCEPTED, FULL)
+    send(ledger, ACCEPTED, ACCEPTED)
+    control._each_batch(Batch.failed > 0, _plan_failed)
+    assert campaign_now(house, campaign.id).state is CampaignState.FINISHED
+
+    assert control.try_again(3600) == 0
+
+    assert campaign_now(house, campaign.id).state is CampaignState.SENDING
+    assert len(taken(ledger).recipients) == 2
 
 
 def test_a_campaign_that_is_tried_again_is_young_again(

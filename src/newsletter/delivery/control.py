@@ -152,17 +152,23 @@ class Control:
             yield count
 
     def _go_on(self, count: int, action: str) -> None:
-        if not count:
-            return
+        """Let it send what was planned; also what an earlier try planned that was killed before this."""
         with self.database.writing() as session:
             campaign = self._take(session)
-            if campaign.state is CampaignState.FINISHED:
+            if campaign.state is CampaignState.FINISHED and self._has_open_batches(session):
                 campaign.state, campaign.finished_at = CampaignState.SENDING, None
+                self.bell.ring_after_commit(session, Job.SEND)
+            if not count:
+                return
             campaign.total = session.scalar(
                 select(func.sum(Batch.total)).where(Batch.campaign_id == campaign.id)
             )
             self._record(session, campaign, action, letters=count)
             self.bell.ring_after_commit(session, Job.SEND)
+
+    def _has_open_batches(self, session: Session) -> bool:
+        still_open = (Batch.campaign_id == self.campaign_id, Batch.state != BatchState.DONE)
+        return session.scalar(select(Batch.id).where(*still_open).limit(1)) is not None
 
 
 def skip_cancelled(database: Database) -> int:
