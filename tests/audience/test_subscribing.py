@@ -18,7 +18,14 @@ from newsletter.audience.subscribing import (
     leave_section,
     return_to_section,
 )
-from newsletter.audience.suppression import is_suppressed, suppress
+from newsletter.audience.suppression import (
+    SuppressionReason,
+    Why,
+    has_bounced,
+    is_suppressed,
+    suppress,
+    suppress_bounced,
+)
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadLink
 from newsletter.domain.states import ConsentKind, SubscriberState
@@ -185,6 +192,29 @@ def test_an_address_gets_only_so_many_mails_an_hour(house, place) -> None:
     ask(house, publication, mail, hours=2)
     with house.database.reading() as session:
         assert len(notices(session)) == MAILS_AN_HOUR + 1
+
+
+@pytest.mark.parametrize("reason", [SuppressionReason.NO_MAILBOX, SuppressionReason.UNREACHABLE])
+def test_whoever_bounced_and_says_yes_again_is_mailed_again(house, place, reason) -> None:
+    publication, mail, _craft = place
+    address = parse_address(ADDRESS)
+    ask(house, publication, mail)
+    confirm(house, asked(house))
+    with house.database.writing() as session:
+        subscriber = the_subscriber(session)
+        keys, why = {subscriber.id: subscriber.address_key}, Why(reason, "a campaign", NOW)
+        suppress_bounced(session, house.hasher, publication.id, keys, why)
+
+    ask(house, publication, mail, hours=2)
+
+    with house.database.reading() as session:
+        assert notices(session)[-1] == "confirm", "though it follows already"
+        assert has_bounced(session, house.hasher, publication.id, address), "not before the yes"
+        assert count_followers(session, mail.id) == 0
+    confirm(house, asked(house))
+    with house.database.reading() as session:
+        assert not is_suppressed(session, house.hasher, publication.id, address)
+        assert count_followers(session, mail.id) == 1
 
 
 def test_a_suppressed_address_leaves_no_trace(house, place) -> None:

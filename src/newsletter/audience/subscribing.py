@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from newsletter.audience.suppression import Hasher, is_suppressed
+from newsletter.audience.suppression import Hasher, forget_bounces, has_bounced, is_suppressed
 from newsletter.database import close_gate, insert_if_absent
 from newsletter.domain.addresses import Address
 from newsletter.domain.errors import BadLink
@@ -51,13 +51,15 @@ def ask_to_subscribe(
     session: Session, bell: Bell, hasher: Hasher, publication_id: int, request: Request, now: datetime
 ) -> None:
     """Note the request and mail its address. Says nothing of whether we know the address."""
-    if is_suppressed(session, hasher, publication_id, request.address):
+    bounced = has_bounced(session, hasher, publication_id, request.address)
+    if not bounced and is_suppressed(session, hasher, publication_id, request.address):
         return
     subscriber = _subscriber(session, publication_id, request, now)
     if subscriber.state is SubscriberState.ERASED or not _may_mail_again(session, subscriber.id, now):
         return
     followed = _ids_in_state(session, subscriber.id, SubscriptionState.CONFIRMED)
-    if subscriber.state is SubscriberState.ACTIVE and followed.issuperset(request.section_ids):
+    is_known = subscriber.state is SubscriberState.ACTIVE and followed.issuperset(request.section_ids)
+    if is_known and not bounced:
         _mail(session, bell, subscriber, "already", {}, now)
         return
     for section_id in request.section_ids:
@@ -101,6 +103,7 @@ def confirm_subscription(
     )
     if answered:
         return Confirmation.ALREADY
+    forget_bounces(session, subscriber)
     for section_id in _still_there(session, asked.section_ids):
         _set_subscription(session, subscriber.id, section_id, SubscriptionState.CONFIRMED, now)
     if asked.name:

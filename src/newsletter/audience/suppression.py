@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from newsletter.database import close_gate, insert_if_absent
@@ -89,6 +89,33 @@ def suppress(
     )
     if added:
         session.add(Departure(publication_id=publication_id, subscriber_id=subscriber_id, at=now))
+
+
+OF_BOUNCES = (SuppressionReason.NO_MAILBOX, SuppressionReason.UNREACHABLE)
+"""Who presses the button in a mail has a mailbox: these end with the next yes."""
+
+
+def has_bounced(session: Session, hasher: Hasher, publication_id: int, address: Address) -> bool:
+    """Whether this address is suppressed for its bounces alone, which its owner may end."""
+    return (
+        session.scalar(
+            select(Suppression.id).where(
+                Suppression.publication_id == publication_id,
+                Suppression.address_hash == hasher.hash(address),
+                Suppression.reason.in_(OF_BOUNCES),
+            )
+        )
+        is not None
+    )
+
+
+def forget_bounces(session: Session, subscriber: Subscriber) -> None:
+    """A mail reached this subscriber: what was thought of the mailbox was wrong."""
+    session.execute(
+        delete(Suppression).where(
+            Suppression.subscriber_id == subscriber.id, Suppression.reason.in_(OF_BOUNCES)
+        )
+    )
 
 
 def is_suppressed(session: Session, hasher: Hasher, publication_id: int, address: Address) -> bool:
