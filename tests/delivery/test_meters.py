@@ -81,6 +81,15 @@ def test_what_comes_back_to_a_meter_that_is_shut_stays_there(end: str) -> None:
     assert mine.report(101.0, 0).on_account == 50
 
 
+def test_a_share_that_was_given_up_lets_nothing_be_opened() -> None:
+    mine = meter(Share(connections=4))
+    assert mine.report(101.0, 1).allowed == 4
+
+    mine.give_up()
+
+    assert mine.report(101.0, 1).allowed == 0
+
+
 def test_a_new_day_begins_with_a_new_account() -> None:
     mine = meter(Share(more=9, day=TODAY))
 

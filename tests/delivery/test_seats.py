@@ -95,6 +95,21 @@ def test_whatever_happens_all_shares_together_are_within_the_limit(
         assert allowed.rate is None or allowed.rate > 0
 
 
+def test_connections_are_free_for_others_when_they_are_closed_and_not_before(
+    house: House, relay: int, ask: Ask
+) -> None:
+    limit(house, relay, Limits(connections=4))
+    ask("one")
+    ask("two")
+
+    assert ask("one", connections=3, allowed=4).connections == 2
+    assert ask("two").connections == 0, "a fourth may have been opened meanwhile"
+    assert ask("one", connections=3, allowed=2).connections == 2
+    assert ask("two").connections == 1, "one is still busy"
+    assert ask("one", connections=2, allowed=2).connections == 2
+    assert ask("two").connections == 2
+
+
 def test_who_is_not_heard_of_loses_the_seat(house: House, relay: int, ask: Ask) -> None:
     limit(house, relay, Limits(connections=4))
     ask("one")
@@ -123,6 +138,8 @@ def test_a_relay_with_no_room_for_more_is_shared(ask: Ask) -> None:
     told = ask("one", connections=6, is_crowded=True)
 
     assert told.connections == 5
+    assert ask("two", connections=3).connections == 3, "the sixth is still open"
+    ask("one", connections=5)
     assert ask("two", connections=3).connections == 4
 
 

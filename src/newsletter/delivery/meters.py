@@ -96,7 +96,8 @@ class Meter:
     def report(self, now: float, connections: int) -> Report:
         """What to tell of the time since the last report."""
         said = (self.is_slowed, self.is_crowded, self.is_short)
-        return Report(self.speed(now), connections, *said, self._left, self.share.day)
+        allowed = (self.share.connections or 0) if now <= self.valid_until else 0
+        return Report(self.speed(now), connections, allowed, *said, self._left, self.share.day)
 
     def speed(self, now: float) -> float:
         """Letters accepted a second, over the last beats."""

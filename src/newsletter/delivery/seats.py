@@ -31,6 +31,8 @@ class Report:
 
     speed: float = 0.0
     connections: int = 0
+    allowed: int = 0
+    """Connections it might have opened before it hears of its new share."""
     is_slowed: bool = False
     is_crowded: bool = False
     is_short: bool = False
@@ -145,8 +147,10 @@ class SeatBook:
             most, granted = 1, int(held == 0)
         else:
             granted = _share_of_connections(most, held, seat, others)
-        # Without a limit the seat says how many are really open, for the day the relay shows its own.
-        seat.connections = report.connections if most is None else granted
+        # A share that shrank is free for others when the connections are closed, not before. Without a limit
+        # the seat says how many are really open, for the day the relay shows its own.
+        may_be_open = max(report.connections, report.allowed)
+        seat.connections = report.connections if most is None else max(granted, may_be_open)
         return Share(
             None if most is None else granted,
             None if rate is None else seat.rate,
