@@ -148,7 +148,10 @@ def rage(
     script = Script(dot_latency=0.03)
     with tempfile.TemporaryDirectory(prefix="nl-chaos-") as name, running_sink(script) as sink:
         folder = Path(name)
-        with running_postgres(durable=True) as postgres, _house(folder, postgres, sink) as (house, broker):
+        with (
+            running_postgres(durable=True) as postgres,
+            installation(folder, postgres, sink) as (house, broker),
+        ):
             post = fill(house, recipients, 3)
             campaign = publish(house, post, policy)
             with workers() as run:
@@ -209,8 +212,19 @@ def _holds(findings: dict[str, Any]) -> bool:
 
 
 @contextmanager
-def _house(folder: Path, postgres: Postgres, sink: Sink) -> Iterator[tuple[House, Broker]]:
+def installation(
+    folder: Path, postgres: Postgres, sink: Sink, **settings: Any
+) -> Iterator[tuple[House, Broker]]:
+    """A house and its broker, in a hurry; other values are settings."""
     broker = Broker(folder)
+    hurry: dict[str, Any] = {
+        "connections": _CONNECTIONS,
+        "batch_size": 500,
+        "lease_for": _LEASE,
+        "sweep_every": 0.5,
+        "uncertain_grace": 1,
+        "reply_timeout": 20,
+    }
     house = wire(
         Settings(
             _env_file=None,  # type: ignore[call-arg]
@@ -219,12 +233,7 @@ def _house(folder: Path, postgres: Postgres, sink: Sink) -> Iterator[tuple[House
             redis_url=broker.url,
             smtp_url=SecretStr(sink.url),
             secret_key=SecretStr("a secret for chaos only, as long as it needs to be"),
-            connections=_CONNECTIONS,
-            batch_size=500,
-            lease_for=_LEASE,
-            sweep_every=0.5,
-            uncertain_grace=1,
-            reply_timeout=20,
+            **{**hurry, **settings},
         )
     )
     upgrade(house.database.engine)

@@ -11,14 +11,11 @@ import random
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
 
-from pydantic import SecretStr
 from sqlalchemy import select
 
 from bench.procfs import family, rss_mb
@@ -30,19 +27,22 @@ from newsletter.delivery.relay_book import RelayEntry, add_relay
 from newsletter.domain.pacing import Limits
 from newsletter.domain.relays import parse_relay_url
 from newsletter.domain.states import CampaignState, DeliveryState, UncertainPolicy
-from newsletter.migrations import upgrade
 from newsletter.models import Campaign, Delivery, Subscriber, Suppression
-from newsletter.settings import Settings
-from newsletter.wiring import House, wire
-from tests.scenarios.chaos import Fire, Start
-from tests.support.broker import Broker
+from newsletter.wiring import House
+from tests.scenarios.chaos import Fire, Start, installation
 from tests.support.ledgers import assert_counts_add_up
-from tests.support.postgres import Postgres, running_postgres
+from tests.support.postgres import running_postgres
 from tests.support.sink import Do, Moment, Rule, Script, Sink, running_sink
 from tests.support.stack import workers
 
 _GONE = r"(07|41)@"
-_CONNECTIONS = 16
+_SETTINGS = {
+    "connections": 16,
+    "pacing_beat": 0.25,
+    "seats_for": 3,
+    "relay_waits": (0.5, 1.0),
+    "retry_waits": (0.5, 1.0, 2.0),
+}
 
 
 def trouble(limit: float, seed: int) -> Script:
@@ -123,7 +123,7 @@ def soak(recipients: int, limit: float, every: float, dice: random.Random) -> di
         running_sink(scripts[0]) as first,
         running_sink(scripts[1]) as second,
         running_postgres() as postgres,
-        _house(Path(name), postgres, (first, second)) as (house, broker),
+        installation(Path(name), postgres, first, **_SETTINGS) as (house, broker),
     ):
         post = fill(house, recipients, 3)
         with house.database.writing() as session:
@@ -189,34 +189,6 @@ def _findings(house: House, campaign: Campaign, sinks: tuple[Sink, Sink]) -> dic
             max(0, copies[address or ""] - 1 - resends) for address, _state, resends, _code in rows
         ),
     }
-
-
-@contextmanager
-def _house(folder: Path, postgres: Postgres, sinks: tuple[Sink, Sink]) -> Iterator[tuple[House, Broker]]:
-    broker = Broker(folder)
-    house = wire(
-        Settings(
-            _env_file=None,  # type: ignore[call-arg]
-            data_dir=folder,
-            database_url=postgres.url(postgres.create()),
-            redis_url=broker.url,
-            smtp_url=SecretStr(sinks[0].url),
-            secret_key=SecretStr("a secret for a soak only, as long as it needs to be"),
-            connections=_CONNECTIONS,
-            batch_size=500,
-            lease_for=3.0,
-            sweep_every=0.5,
-            uncertain_grace=1,
-            reply_timeout=20,
-            pacing_beat=0.25,
-            seats_for=3,
-            relay_waits=(0.5, 1.0),
-            retry_waits=(0.5, 1.0, 2.0),
-        )
-    )
-    upgrade(house.database.engine)
-    yield house, broker
-    house.database.close()
 
 
 def main() -> None:

@@ -64,8 +64,8 @@ def show(campaign_id: str, as_json: bool, shows_all: bool, with_addresses: bool)
         why = why_failed(session, found.id)
         doubts = letters_in_doubt(session, found, None if shows_all else _SHOWN)
     if as_json:
-        letters = [_doubt_facts(each, with_addresses) for each in doubts]
-        click.echo(json.dumps({**facts, "failed_because": why, "in_doubt": letters}))
+        in_doubt = [_doubt_facts(each, with_addresses) for each in doubts]
+        click.echo(json.dumps({**facts, "failed_because": why, "in_doubt": in_doubt}))
         return
     for name, value in facts.items():
         if value != "":
@@ -116,15 +116,15 @@ def _settle(house: House, scope: Scope, decided: Decision) -> str:
     if not count:
         return "Nothing is in doubt any more; nothing was changed."
     if decided is not Decision.RESEND:
-        return f"Settled {_letters(count)} as {decided}."
+        return f"Settled {letters(count)} as {decided}."
     when = "as soon as the campaign is resumed" if state is CampaignState.PAUSED else "now"
-    return f"Planned {_letters(count)} again, to be sent {when}."
+    return f"Planned {letters(count)} again, to be sent {when}."
 
 
 def _question(found: Campaign, decided: Decision, count: int) -> str:
     if decided is Decision.RESEND:
-        return f"Send {_letters(count)} of “{found.subject}” again? Some readers may get a second copy."
-    return f"Settle {_letters(count)} of “{found.subject}” as {decided}? This cannot be taken back."
+        return f"Send {letters(count)} of “{found.subject}” again? Some readers may get a second copy."
+    return f"Settle {letters(count)} of “{found.subject}” as {decided}? This cannot be taken back."
 
 
 def _facts(session: Session, found: Campaign) -> dict[str, Any]:
@@ -163,7 +163,8 @@ def _show_doubts(doubts: Sequence[Doubt], total: int, with_addresses: bool) -> N
         click.echo(f"  and {total - len(doubts):,} more; --all shows them")
 
 
-def _letters(count: int) -> str:
+def letters(count: int) -> str:
+    """So many letters, in words."""
     return f"{count:,} letter{'' if count == 1 else 's'}"
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from newsletter.accounts.audit import Actor, deeds_on, record
+from newsletter.cli.campaigns import letters
 from newsletter.cli.house import open_house
 from newsletter.delivery.control import Control
 from newsletter.delivery.progress import count_deliveries
-from newsletter.domain.errors import Conflict
-from newsletter.domain.states import CampaignState, UncertainPolicy
+from newsletter.domain.states import UncertainPolicy
 from newsletter.models import Campaign
 from newsletter.publishing.campaigns import (
     Terms,
@@ -69,7 +69,7 @@ def retry(campaign_id: str) -> None:
     with _hands_on(campaign_id) as (house, _campaign, control):
         count = control.try_again(house.settings.give_up_after)
     click.echo(
-        f"{_letters(count)} planned again." if count else f"No letter could be tried again; {_UNCHANGED}"
+        f"{letters(count)} planned again." if count else f"No letter could be tried again; {_UNCHANGED}"
     )
 
 
@@ -93,8 +93,6 @@ def correct(campaign_id: str, file: Path) -> None:
     """
     words = read_post_file(file)
     with _hands_on(campaign_id) as (house, campaign, control):
-        if campaign.state is CampaignState.FREEZING:
-            raise Conflict("Nobody has this letter yet. Pause or cancel it instead.")
         with house.database.writing() as session:
             post = write_correction(session, campaign, words.title, words.markdown, house.now())
         with house.database.reading() as session:
@@ -137,7 +135,3 @@ def _somebody() -> Actor:
         return Actor(f"{getpass.getuser()} on the command line")
     except (KeyError, OSError):
         return Actor("somebody on the command line")
-
-
-def _letters(count: int) -> str:
-    return f"{count:,} letter{'' if count == 1 else 's'}"

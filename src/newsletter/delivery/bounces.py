@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.audience.suppression import Hasher, SuppressionReason, Why, suppress_bounced
 from newsletter.database import Database, clock, insert_if_absent
+from newsletter.delivery.due import in_range
 from newsletter.domain.bounces import PastLetter, is_unreachable
 from newsletter.domain.outcomes import Meaning
 from newsletter.domain.states import DeliveryState
@@ -40,8 +41,7 @@ def _file_batch(session: Session, hasher: Hasher, batch: Batch) -> int:
     letters = session.scalars(
         select(Delivery)
         .where(
-            Delivery.campaign_id == batch.campaign_id,
-            Delivery.subscriber_id.between(batch.low, batch.high),
+            *in_range(batch),
             Delivery.state == DeliveryState.FAILED,
             Delivery.meaning.is_not(None),
             ~_filed().exists(),

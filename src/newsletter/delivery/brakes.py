@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from newsletter.audience.suppression import SuppressionReason
 from newsletter.database import Database, close_gate
 from newsletter.delivery.heralds import Herald
-from newsletter.delivery.weather import HARD_SHARE, hard_limit
+from newsletter.delivery.weather import HARD_SHARE, hard_limit, too_many_gone
 from newsletter.domain.outcomes import Meaning
 from newsletter.domain.states import CampaignState
 from newsletter.models import Batch, Bounce, Campaign, Delivery, Suppression
@@ -54,10 +54,7 @@ def _reason(session: Session, campaign: Campaign) -> str:
         select(func.count()).where(Bounce.campaign_id == campaign.id, Bounce.meaning == Meaning.NO_MAILBOX)
     )
     if hard and hard > max(hard_limit(campaign.total or 0), HARD_SHARE * (accepted + failed)):
-        return (
-            f"{hard:,} of the first {accepted + failed:,} addresses do not exist. Where did this list come "
-            "from? Look at the failed letters, then resume or cancel."
-        )
+        return too_many_gone(hard, accepted + failed)
     complaints = _complaints(session, campaign)
     if complaints >= max(_TOO_FEW_TO_TELL, COMPLAINT_SHARE * accepted):
         return f"{complaints:,} of {accepted:,} readers called it spam. Think of what they were promised."

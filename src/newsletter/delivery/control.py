@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from newsletter.accounts.audit import Actor, record
 from newsletter.audience.segments import eligible_followers
 from newsletter.database import Database, clock, close_gate, rows_changed
+from newsletter.delivery.due import in_range
 from newsletter.delivery.freezing import delivery_columns, planned_rows
 from newsletter.delivery.moves import recount, reopen_or_finish
 from newsletter.domain.eligibility import SkipReason
@@ -193,7 +194,7 @@ def _skip_batch(session: Session, batch: Batch) -> int:
         return 0
     changed = session.execute(
         update(Delivery)
-        .where(*_in(batch), Delivery.state.in_((DeliveryState.PLANNED, DeliveryState.DEFERRED)))
+        .where(*in_range(batch), Delivery.state.in_((DeliveryState.PLANNED, DeliveryState.DEFERRED)))
         .values(
             state=DeliveryState.SKIPPED, detail=SkipReason.CANCELLED, next_at=None, changed_at=clock(session)
         )
@@ -208,7 +209,7 @@ def _plan_cancelled(session: Session, batch: Batch) -> int:
     changed = session.execute(
         update(Delivery)
         .where(
-            *_in(batch),
+            *in_range(batch),
             Delivery.state == DeliveryState.SKIPPED,
             Delivery.detail == SkipReason.CANCELLED,
         )
@@ -221,7 +222,7 @@ def _plan_cancelled(session: Session, batch: Batch) -> int:
 def _plan_failed(session: Session, batch: Batch) -> int:
     suppressed = select(Suppression.id).where(Suppression.subscriber_id == Delivery.subscriber_id)
     again = (
-        *_in(batch),
+        *in_range(batch),
         Delivery.state == DeliveryState.FAILED,
         func.coalesce(Delivery.meaning, "") != Meaning.NO_MAILBOX,
         ~suppressed.exists(),
@@ -230,7 +231,7 @@ def _plan_failed(session: Session, batch: Batch) -> int:
     session.execute(_bounces_of(batch, readers))
     session.execute(
         update(Delivery)
-        .where(*_in(batch), Delivery.subscriber_id.in_(readers), Delivery.state == DeliveryState.FAILED)
+        .where(*in_range(batch), Delivery.subscriber_id.in_(readers), Delivery.state == DeliveryState.FAILED)
         .values(state=DeliveryState.PLANNED, refusals=0, next_at=None, changed_at=clock(session))
         .execution_options(synchronize_session=False)
     )
@@ -265,10 +266,3 @@ def _newer_followers(session: Session, campaign: Campaign) -> int:
 def _require_not_cancelled(campaign: Campaign) -> None:
     if campaign.state is CampaignState.CANCELLED:
         raise Conflict("It was cancelled. To let it go on: newsletter campaign resume")
-
-
-def _in(batch: Batch) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Delivery.campaign_id == batch.campaign_id,
-        Delivery.subscriber_id.between(batch.low, batch.high),
-    )

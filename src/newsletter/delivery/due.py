@@ -85,11 +85,11 @@ def _recipient(row: Sequence[Any]) -> Recipient:
     )
 
 
-def in_range(lease: Lease) -> tuple[ColumnElement[bool], ...]:
-    """The deliveries of a leased batch."""
+def in_range(part: Lease | Batch) -> tuple[ColumnElement[bool], ...]:
+    """The deliveries of a batch."""
     return (
-        Delivery.campaign_id == lease.campaign_id,
-        Delivery.subscriber_id.between(lease.low, lease.high),
+        Delivery.campaign_id == part.campaign_id,
+        Delivery.subscriber_id.between(part.low, part.high),
     )
 
 

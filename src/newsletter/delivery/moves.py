@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, false, func, select
 from sqlalchemy.orm import Session
 
 from newsletter.database import clock
+from newsletter.delivery.due import in_range
 from newsletter.delivery.heralds import Herald
 from newsletter.delivery.posting import COUNTED, Row, count, read_in_flight
 from newsletter.domain.settlement import MAX_RESENDS, Settlement
@@ -65,8 +66,7 @@ def recount(session: Session, batch: Batch) -> None:
     rows = session.execute(
         select(Delivery.state, func.count(), func.sum(Delivery.resends))
         .where(
-            Delivery.campaign_id == batch.campaign_id,
-            Delivery.subscriber_id.between(batch.low, batch.high),
+            *in_range(batch),
         )
         .group_by(Delivery.state)
     ).all()
@@ -84,8 +84,7 @@ def reopen_or_finish(session: Session, batch: Batch, earliest: datetime) -> bool
     waiting = [DeliveryState.PLANNED, DeliveryState.DEFERRED]
     due, rows = session.execute(
         select(func.min(func.coalesce(Delivery.next_at, earliest)), func.count()).where(
-            Delivery.campaign_id == batch.campaign_id,
-            Delivery.subscriber_id.between(batch.low, batch.high),
+            *in_range(batch),
             Delivery.state.in_(waiting) | _sent_again(campaign),
         )
     ).one()

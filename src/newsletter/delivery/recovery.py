@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import Database, clock, rows_changed
+from newsletter.delivery.due import in_range
 from newsletter.delivery.moves import move, recount, reopen_or_finish
 from newsletter.delivery.posting import read_in_flight
 from newsletter.domain.settlement import Settlement
@@ -57,7 +58,7 @@ def _due(session: Session, batch: Batch, now: datetime) -> Sequence[int]:
     return session.scalars(
         select(Delivery.subscriber_id)
         .where(
-            *_in(batch),
+            *in_range(batch),
             (Delivery.state == DeliveryState.PLANNED)
             | ((Delivery.state == DeliveryState.DEFERRED) & (Delivery.next_at <= now)),
         )
@@ -72,7 +73,7 @@ def _put_in_doubt(session: Session, batch: Batch, until: datetime, now: datetime
         session.execute(
             update(Delivery)
             .where(
-                *_in(batch),
+                *in_range(batch),
                 Delivery.subscriber_id.in_([reader for reader, its in letters.items() if its == relay_id]),
                 Delivery.state.in_(_OPEN),
             )
@@ -88,7 +89,7 @@ def _put_in_doubt(session: Session, batch: Batch, until: datetime, now: datetime
     # Workers before version 0.2 wrote the intent into the row itself.
     session.execute(
         update(Delivery)
-        .where(*_in(batch), Delivery.state == DeliveryState.SENDING)
+        .where(*in_range(batch), Delivery.state == DeliveryState.SENDING)
         .values(state=DeliveryState.UNCERTAIN, next_at=until, changed_at=now, detail=_IN_DOUBT)
     )
     batch.in_flight = ""
@@ -121,13 +122,6 @@ def _set_aside(session: Session, key: tuple[int, int], now: datetime) -> None:
     why = f"set aside: the worker stopped {_LEASES_LOST_IN_A_ROW} times in a row at this letter"
     move(session, key, Settlement(DeliveryState.FAILED, detail=why), now)
     _log.error("delivery_set_aside", campaign=key[0], subscriber=key[1], reason=why)
-
-
-def _in(batch: Batch) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Delivery.campaign_id == batch.campaign_id,
-        Delivery.subscriber_id.between(batch.low, batch.high),
-    )
 
 
 def recover_notices(database: Database) -> int:

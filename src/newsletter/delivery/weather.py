@@ -142,10 +142,7 @@ class CampaignWeather:
             many = f"{len(self._blocked)} of the last {last:,} letters"
             return f"{many} were refused as unwanted. {words(outcome)}"
         if not self.is_released and self._hard > hard_limit(self.audience):
-            return (
-                f"{self._hard} of the first {self._letters:,} addresses do not exist. Where did this list "
-                "come from? Look at the failed letters, then resume or cancel."
-            )
+            return too_many_gone(self._hard, self._letters)
         return ""
 
 
@@ -174,6 +171,14 @@ class Weathers:
 def hard_limit(audience: int) -> int:
     """So many addresses of the first may turn out not to exist; of a few letters a few prove nothing."""
     return max(_TOO_FEW_TO_TELL, round(min(audience, HARD_OF) * HARD_SHARE))
+
+
+def too_many_gone(hard: int, letters: int) -> str:
+    """Why a campaign stops whose list is full of addresses that do not exist."""
+    return (
+        f"{hard:,} of the first {letters:,} addresses do not exist. Where did this list come from? "
+        "Look at the failed letters, then resume or cancel."
+    )
 
 
 def words(outcome: Outcome) -> str:

@@ -5,13 +5,19 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter.domain.states import PostAccess
+from newsletter.domain.errors import Conflict
+from newsletter.domain.states import CampaignState, PostAccess
 from newsletter.models import Campaign, Post
 from newsletter.publishing.posts import Draft, create_post, find_post, publish_post
 
 
 def write_correction(session: Session, campaign: Campaign, title: str, markdown: str, now: datetime) -> Post:
-    """Keep a correction as a post that no list shows. The same words again are the same correction."""
+    """Keep a correction as a post that no list shows. The same words again are the same correction.
+
+    Raises Conflict while nobody can have the letter.
+    """
+    if campaign.state is CampaignState.FREEZING:
+        raise Conflict("Nobody has this letter yet. Pause or cancel it instead.")
     original = session.get_one(Post, campaign.post_id)
     known = session.scalar(
         select(Post).where(
