@@ -88,6 +88,12 @@ class Connection(asyncio.Protocol):
         self._hang_up()
         self._tell(events)
 
+    def too_late(self, trouble: str) -> str:
+        """What to say of a relay we have waited for in vain, with a guess at the cause where we have one."""
+        if self.is_silent and self._route.relay.security is not Security.TLS:
+            return f"{trouble}; it says nothing, as a port for TLS from the start would (465)"
+        return trouble
+
     def next_words(self) -> bytes:
         """What the dialogue wants to have said."""
         return self.dialogue.outgoing()
@@ -187,7 +193,7 @@ class Connection(asyncio.Protocol):
             return
         idle = self._loop.time() - self._last_progress
         if self.dialogue.waits and idle >= wait:
-            self.drop(f"did not answer within {wait:g} seconds")
+            self.drop(self.too_late(f"did not answer within {wait:g} seconds"))
             return
         self._alarm = self._loop.call_later(max(wait - idle, wait / 10), self._look_at_the_clock)
 
@@ -214,9 +220,7 @@ async def open_connection(route: Route, hear: Callable[[Event], None], make: Mak
         async with asyncio.timeout(route.timeouts.reply):
             trouble = await entered
     except TimeoutError:
-        trouble = f"did not let us in within {route.timeouts.reply:g} seconds"
-        if connection.is_silent and route.relay.security is not Security.TLS:
-            trouble += "; it says nothing, as a port for TLS from the start would (465)"
+        trouble = connection.too_late(f"did not let us in within {route.timeouts.reply:g} seconds")
         connection.drop()
     except BaseException:
         connection.drop()
