@@ -43,8 +43,10 @@ _SQLITE_BUSY_SECONDS = 30
 class Database:
     """Hands out transactions. Safe to share between threads; make a new one after a fork."""
 
-    def __init__(self, url: str, *, pooled: bool = True) -> None:
+    def __init__(self, url: str, *, pooled: bool = True, stand_still: float = 60) -> None:
         self.engine = _engine(url, pooled=pooled)
+        if self.engine.dialect.name == "postgresql":
+            event.listen(self.engine, "connect", _NoStandStill(stand_still))
 
     @property
     def is_sqlite(self) -> bool:
@@ -152,6 +154,7 @@ def raise_as_trouble(error: DBAPIError, engine: Engine) -> None:
         "not a database": "is not a SQLite file. Check DATABASE_URL",
         "database is locked": "is held by another process. Stop it, or wait and try again",
         "disk is full": "has no room left. Free some space; nothing was lost",
+        "idle-in-transaction": "ended a transaction that stood still. Try again",
         "connection": "does not answer. Check DATABASE_URL and that the server runs",
         "could not translate": "does not answer. Check the host in DATABASE_URL",
     }
@@ -181,6 +184,19 @@ def _engine(url: str, *, pooled: bool) -> Engine:
     else:
         raise BadSetting("DATABASE_URL must begin with sqlite:// or postgresql://.")
     return engine
+
+
+class _NoStandStill:
+    """Ends transactions that stand still: a frozen host would hold its locks, and with them everybody."""
+
+    def __init__(self, seconds: float) -> None:
+        self._milliseconds = round(seconds * 1000)
+
+    def __call__(self, connection: Any, _record: object) -> None:
+        """Called by SQLAlchemy for each new connection."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET idle_in_transaction_session_timeout = {self._milliseconds}")
+        connection.commit()
 
 
 def _begin_postgresql(connection: Connection) -> None:

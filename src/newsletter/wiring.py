@@ -63,7 +63,9 @@ class House:
     @cached_property
     def database(self) -> Database:
         """The database of this process."""
-        return Database(self.settings.sqlalchemy_url, pooled=self.pooled)
+        # Not below some seconds: who is only slow shall not lose a transaction.
+        stand_still = max(5.0, self.settings.lease_for)
+        return Database(self.settings.sqlalchemy_url, pooled=self.pooled, stand_still=stand_still)
 
     @cached_property
     def bell(self) -> Bell:
