@@ -22,7 +22,7 @@ check: install ## Format, lint, types, architecture and the fast tests
 	@$(BIN)/pytest -q -n 2 -m "not slow"
 
 test: install ## Everything: sets up what the tests need, then runs them all
-	@scripts/needs postgresql chromium postfix
+	@scripts/needs postgresql chromium postfix spamassassin
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -34,6 +34,7 @@ bench: install ## How fast a campaign goes out, beside Postfix's load generator 
 	@$(BIN)/python -m bench.send --recipients 200000 --database postgresql --json
 	@$(BIN)/python -m bench.send --recipients 100000 --database sqlite --json
 	@$(BIN)/python -m bench.send --recipients 150000 --pacing --json
+	@$(BIN)/python -m bench.render --json
 
 chaos: install ## Kill everything, and go through every trouble, and count the letters
 	@scripts/needs postgresql

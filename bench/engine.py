@@ -17,13 +17,13 @@ from typing import Any, cast
 from bench.merge import END, LINKS, sample_plan
 from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Recipient
 from newsletter.delivery.feed import Assignment, Feed
-from newsletter.delivery.mailings import Mailing
 from newsletter.delivery.outlet import Outlet, RelayInUse
 from newsletter.delivery.outlets import Outlets
 from newsletter.delivery.posting import fold, row_of
 from newsletter.delivery.posting_postgresql import row_columns, slip_columns
 from newsletter.delivery.seats import PaceKey, Share
 from newsletter.domain.identifiers import new_public_id, public_id_from
+from newsletter.domain.links import SectionLinks
 from newsletter.domain.outcomes import Outcome
 from newsletter.domain.relays import RelayAddress, Security
 from newsletter.domain.retries import RetrySchedule
@@ -31,7 +31,7 @@ from newsletter.domain.settlement import Rules
 from newsletter.mail.smtp.connection import Connection, Route, Timeouts
 from newsletter.mail.smtp.dialogue import Event
 from newsletter.models import Section
-from newsletter.publishing.letters import Merger
+from newsletter.publishing.letters import Imprint, Merger
 
 _LANES = 16
 _ROUTE = Route(RelayAddress("127.0.0.1", 25, Security.PLAIN), "sender.example", Timeouts(10, 600))
@@ -183,14 +183,16 @@ def _opener(relays: list[Relay]) -> Callable[[Route, Callable[[Event], None]], A
 
 def _feed(letters: int) -> Feed:
     section = Section(name="Mail", slug="mail", public_id=public_id_from(b"section!"))
-    merger = Merger(sample_plan(section), LINKS, section.public_id, END)
+    merger = Merger(
+        sample_plan(section), SectionLinks(LINKS, section.public_id), Imprint(END, "letters@example.org")
+    )
     feed = Feed(lambda _work, _recipient, why: _fail(why))
     recipients = [
         Recipient(number, 1, f"reader{number}@example.org", f"Reader {number}", new_public_id())
         for number in range(letters)
     ]
     holding = Holding(Lease(1, 1, 1, 0, letters, 1), recipients, started_at=_NOW)
-    feed.add(holding, Mailing(merger, "letters@example.org"), 0)
+    feed.add(holding, merger, 0)
     return feed
 
 

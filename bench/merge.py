@@ -8,10 +8,10 @@ from pathlib import Path
 from time import perf_counter_ns, time
 
 from newsletter.domain.identifiers import public_id_from
-from newsletter.domain.links import Links
+from newsletter.domain.links import Links, SectionLinks
 from newsletter.domain.tokens import keyring_from
 from newsletter.models import Identity, Post, Publication, Section
-from newsletter.publishing.letters import Edition, Merger, Reader, compose_letter, values_for
+from newsletter.publishing.letters import Edition, Imprint, Merger, Reader, compose_letter, values_for
 from newsletter.rendering.compose import Composer
 from newsletter.rendering.plan import Plan
 
@@ -50,14 +50,14 @@ def measured(count: int, runs: int) -> dict[str, float]:
     """Microseconds a letter, over distinct readers; the best of several runs, for machines are noisy."""
     section = Section(name="Mail", slug="mail", public_id=public_id_from(b"section!"))
     plan = sample_plan(section)
-    merger = Merger(plan, LINKS, section.public_id, END)
+    merger = Merger(plan, SectionLinks(LINKS, section.public_id), Imprint(END, "letters@example.org"))
 
     def plain_way(reader: Reader) -> bytes:
         message_id = f"{reader.public_id}.{END}"
         return plan.merge(values_for(LINKS, section.public_id, reader, message_id, datetime.now(UTC)))
 
     def merged(reader: Reader) -> bytes:
-        return b"".join(merger.letter(reader, time()))
+        return b"".join(merger.letter(reader, time()).pieces)
 
     figures: dict[str, float] = {"letter_bytes": len(merged(sample_readers("Ann", 1)[0]))}
     for kind, name in NAMES.items():
@@ -102,9 +102,16 @@ def sample_plan(section: Section) -> Plan:
         postal_address="12 Sample Street",
         locale="en",
         accent="#1f5f5b",
+        look={},
     )
     markdown = "Hello {{ name | there }},\n\n" + PARAGRAPH * 18
-    post = Post(title="A letter", slug="a-letter", subtitle="", markdown=markdown)
+    post = Post(
+        public_id=public_id_from(b"the post"),
+        title="A letter",
+        slug="a-letter",
+        subtitle="",
+        markdown=markdown,
+    )
     post.author = Identity(name="Mara Lindqvist")
     return compose_letter(Composer([TEMPLATES]), LINKS, Edition(publication, section, post))
 

@@ -17,6 +17,7 @@ from newsletter.domain.states import SubscriberState, SubscriptionState, Uncerta
 from newsletter.migrations import upgrade
 from newsletter.models import Campaign, Post, Publication, Section, Subscriber, Subscription
 from newsletter.publishing.campaigns import begin_campaign, freeze_content
+from newsletter.publishing.letters import Edition
 from newsletter.publishing.posts import Draft, create_post, find_post
 from newsletter.publishing.publications import NewSection, add_section
 from newsletter.settings import Settings
@@ -108,7 +109,7 @@ def publish(house: House, post: Post, policy: UncertainPolicy = UncertainPolicy.
     """Begin the mailing of a post."""
     with house.database.reading() as session:
         publication = session.get_one(Publication, post.publication_id)
-    content = freeze_content(house.composer, house.links, publication, post.section, post)
+    content = freeze_content(house.composer, house.links, Edition(publication, post.section, post))
     with house.database.writing() as session:
         return begin_campaign(session, house.bell, content, policy, datetime.now(UTC))
 

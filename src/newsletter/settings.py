@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     )
     relay_waits: tuple[float, ...] = Field(min_length=1, default=(5, 15, 30, 60, 120, 300))
     webhook_url: str = ""
+    inbound_address: str = ""
+    dkim_keys: Path | None = None
     pacing_beat: float = Field(default=1, gt=0)
     seats_for: float = Field(default=10, gt=0)
     relay_passwords: Annotated[dict[str, SecretStr], NoDecode] = Field(default_factory=dict)
@@ -100,6 +102,11 @@ class Settings(BaseSettings):
         packaged = _PACKAGE / "email_templates"
         ours = packaged if packaged.is_dir() else _PACKAGE.parent.parent / "templates" / "email"
         return (ours,) if self.templates is None else (self.templates, ours)
+
+    @property
+    def dkim_folder(self) -> Path:
+        """Where the keys that sign letters are: `DOMAIN/SELECTOR.pem`."""
+        return self.dkim_keys or self.data_dir / "dkim"
 
     @property
     def retries(self) -> RetrySchedule:

@@ -37,10 +37,15 @@ from newsletter.domain.links import Links
 from newsletter.domain.relays import parse_relay_url
 from newsletter.domain.settlement import Rules
 from newsletter.domain.tokens import Keyring, keyring_from
+from newsletter.domain.verp import read_inbound
 from newsletter.jobs import Bell, Job, broker_options
-from newsletter.mail.exchangers import Exchangers
+from newsletter.mail.dkim.key_folder import load_keys
+from newsletter.mail.dkim.signers import Signers, signers_from
+from newsletter.mail.resolver import Resolver
 from newsletter.mail.smtp.connection import Timeouts
 from newsletter.mail.webhooks import Webhook
+from newsletter.publishing.preflight.inspecting import Inspector
+from newsletter.publishing.preflight.records import Records
 from newsletter.publishing.publications import the_publication
 from newsletter.rendering.compose import Composer
 from newsletter.settings import Settings, secret_of
@@ -85,7 +90,13 @@ class House:
     @cached_property
     def links(self) -> Links:
         """Writes and reads addresses of the site."""
-        return Links(self.settings.site_url, self.keyring)
+        inbound = read_inbound(self.settings.inbound_address, self.keyring)
+        return Links(self.settings.site_url, self.keyring, inbound)
+
+    @cached_property
+    def signers(self) -> Signers:
+        """Who signs for which sender. Raises BadSetting when a key cannot be used."""
+        return signers_from(self.settings.dkim_folder)
 
     @cached_property
     def composer(self) -> Composer:
@@ -96,6 +107,12 @@ class House:
     def herald(self) -> Herald:
         """Tells authors and operators."""
         return Herald(self.links, bool(self.settings.webhook_url))
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """Looks at posts before they are sent."""
+        records = Records(Resolver().texts, load_keys(self.settings.dkim_folder))
+        return Inspector(self.database, self.composer, self.links, self.signers, records)
 
     @property
     def rules(self) -> Rules:
@@ -109,7 +126,7 @@ class House:
     @cached_property
     def press(self) -> NoticePress:
         """Prints single mails."""
-        return NoticePress(self.composer, self.links)
+        return NoticePress(self.composer, self.links, self.signers)
 
     def notice_desk(self) -> NoticeDesk:
         """Takes notices to be sent."""
@@ -126,7 +143,7 @@ class House:
         seats = SeatBook(self.database, owner, beat, settings.seats_for)
         tools = Tools(
             self.ledger(),
-            Mailings(self.database, self.links),
+            Mailings(self.database, self.links, self.signers),
             NoticeLane(self.notice_desk(), outlets, desk, trouble),
             desk,
             trouble,
@@ -190,7 +207,7 @@ class House:
         if self.settings.webhook_url:
             webhook = Webhook(self.settings.webhook_url, secret_of(self.settings)).call
         return Sweep(
-            self.database, self.bell, worker, grace, self.hasher, self.herald, Exchangers().of, webhook
+            self.database, self.bell, worker, grace, self.hasher, self.herald, Resolver().exchangers, webhook
         )
 
 

@@ -41,6 +41,7 @@ def test_every_command_has_help_with_an_example(run: Run, command: list[str]) ->
 
     assert result.exit_code == 0
     assert "newsletter" in result.output
+    assert "\\b" not in result.output
 
 
 def test_a_new_database_is_made_and_an_account_added(run: Run) -> None:
@@ -264,7 +265,7 @@ def test_naming_the_publication_and_its_sections(on_database: Run, filled: House
     [
         (["publication", "set", "--name", " "], "needs a name"),
         (["publication", "set", "--name", "x" * 201], "The name is too long"),
-        (["publication", "set", "--accent", "red;} body {"], "must be a colour"),
+        (["publication", "set", "--accent", "red;} body {"], "is not a colour"),
         (["publication", "set", "--sender", "nobody"], "An email address looks like"),
         (["section", "add", "Mail"], "There is a section “mail” already"),
         (["section", "set", "gossip", "--name", "x"], "There is no section “gossip”"),

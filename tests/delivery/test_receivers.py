@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from newsletter.delivery.receivers import Receivers, learnt_groups, look_up_domains, note_domains
 from newsletter.domain.groups import group_of, group_of_exchanger
-from newsletter.mail.exchangers import Exchangers
+from newsletter.mail.resolver import Resolver
 from newsletter.models import ReceiverDomain, Relay
 from newsletter.wiring import House
 from tests.delivery.worker import LONG_AGO, frozen, taken
@@ -52,9 +52,9 @@ def name_server(records: Mapping[str, list[str]]) -> Iterator[tuple[str, int]]:
 
 
 @pytest.fixture
-def exchangers() -> Iterator[Exchangers]:
+def resolver() -> Iterator[Resolver]:
     with name_server(RECORDS) as place:
-        yield Exchangers(place)
+        yield Resolver(place)
 
 
 @pytest.mark.parametrize(
@@ -64,21 +64,21 @@ def exchangers() -> Iterator[Exchangers]:
         ("office.example", "office-example.mail.protection.outlook.com"),
     ],
 )
-def test_the_preferred_exchanger_comes_first(exchangers: Exchangers, domain: str, first: str) -> None:
-    found = exchangers.of(domain)
+def test_the_preferred_exchanger_comes_first(resolver: Resolver, domain: str, first: str) -> None:
+    found = resolver.exchangers(domain)
 
     assert found is not None
     assert (found[0], len(found)) == (first, 2)
 
 
 @pytest.mark.parametrize("domain", ["silent.example", "unknown.example"])
-def test_a_domain_without_exchangers_has_none(exchangers: Exchangers, domain: str) -> None:
-    assert exchangers.of(domain) == []
+def test_a_domain_without_exchangers_has_none(resolver: Resolver, domain: str) -> None:
+    assert resolver.exchangers(domain) == []
 
 
 @pytest.mark.parametrize("domain", ["company.example", "not..a.name", "x" * 300])
 def test_nobody_who_answers_is_told_from_no_exchanger(domain: str) -> None:
-    assert Exchangers(("127.0.0.1", 1)).of(domain) is None
+    assert Resolver(("127.0.0.1", 1)).exchangers(domain) is None
 
 
 @pytest.mark.parametrize(
@@ -123,12 +123,12 @@ def groups(house: House) -> Mapping[str, str]:
         return learnt_groups(session)
 
 
-def test_domains_that_were_met_are_looked_up_once(direct: House, exchangers: Exchangers) -> None:
+def test_domains_that_were_met_are_looked_up_once(direct: House, resolver: Resolver) -> None:
     asked: list[str] = []
 
     def look_up(domain: str) -> list[str] | None:
         asked.append(domain)
-        return exchangers.of(domain)
+        return resolver.exchangers(domain)
 
     note_domains(direct.database, RECORDS)
     note_domains(direct.database, RECORDS)

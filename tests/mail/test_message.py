@@ -4,18 +4,19 @@ from datetime import timedelta, timezone
 from email.utils import parsedate_to_datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole
 from newsletter.mail.message import (
     Mailbox,
-    MailingList,
     list_unsubscribe,
     notice_headers,
     reader_headers,
     to_line,
 )
-from tests.mail.written_headers import NAMES, NOW, SENDER, headers, parsed, shown_name
+from tests.mail.written_headers import NAMES, NOW, SENDER, a_list, headers, parsed, shown_name
 
 
 def test_a_campaign_letter_has_these_headers() -> None:
@@ -129,7 +130,7 @@ def test_an_unsubscribe_link_is_never_broken() -> None:
 
 
 def test_a_list_id_ends_in_the_id_that_never_changes() -> None:
-    raw = headers(mailing_list=MailingList("Zoës Blatt", "abc.def.example.org"))
+    raw = headers(mailing_list=a_list("Zoës Blatt", "abc.def.example.org"))
 
     assert b"List-Id: =?utf-8?q?Zo=C3=ABs_Blatt?= <abc.def.example.org>\r\n" in raw
 
@@ -153,3 +154,29 @@ def test_a_date_is_written_in_the_form_of_mail() -> None:
 
 def test_the_same_headers_are_written_every_time() -> None:
     assert headers("Zoë " * 40, "漢字 " * 60) == headers("Zoë " * 40, "漢字 " * 60)
+
+
+def test_where_we_receive_a_reader_may_leave_by_mail_too() -> None:
+    address = "letters+u1" + "a" * 26 + "0" * 16 + "@in.example.org"
+
+    line = list_unsubscribe("https://letters.example/u/token", address)
+
+    assert line == (
+        b"List-Unsubscribe: <https://letters.example/u/token>,\r\n"
+        b" <mailto:" + address.encode() + b"?subject=unsubscribe>\r\n"
+    )
+
+
+def test_a_list_names_its_archive_and_takes_no_posts() -> None:
+    raw = headers()
+
+    assert b"\r\nList-Archive: <https://letters.example/s/letters>\r\nList-Post: NO\r\n" in raw
+    assert b"\r\nFeedback-ID: post:section:letter:publication\r\n" in raw
+
+
+@given(st.text(st.sampled_from("ab é漢🎈.,=?_"), min_size=1, max_size=300))
+@settings(max_examples=200, deadline=None)
+def test_lines_with_encoded_words_keep_their_own_limit(text: str) -> None:
+    raw = headers(text, text, Mailbox(text, "paper@example.org"), a_list(text, "abc.def.example.org"))
+
+    assert all(len(line) <= 76 for line in raw.split(b"\r\n") if b"=?utf-8?" in line)

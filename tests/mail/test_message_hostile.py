@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.mail.message import Mailbox, MailingList, campaign_headers
-from tests.mail.written_headers import NAMES, headers, parsed, shown_name
+from newsletter.mail.message import Mailbox, campaign_headers
+from tests.mail.written_headers import NAMES, a_list, headers, parsed, shown_name
 
 ENCODED_WORD = re.compile(r"=\?utf-8\?[bq]\?[^ ?]*\?=")
 
@@ -30,9 +30,7 @@ HOSTILE = st.one_of(
 def test_no_name_and_no_subject_makes_another_header(
     reader: str, subject: str, sender: str, title: str
 ) -> None:
-    raw = headers(
-        reader, subject, Mailbox(sender, "paper@example.org"), MailingList(title, "abc.example.org")
-    )
+    raw = headers(reader, subject, Mailbox(sender, "paper@example.org"), a_list(title, "abc.example.org"))
 
     assert parsed(raw).keys() == NAMES
     begun = [line for line in raw.split(b"\r\n") if line[:1] not in {b" ", b""}]
@@ -79,9 +77,7 @@ def test_a_name_is_read_as_it_was_written(text: str) -> None:
 @given(st.text(st.characters(), max_size=300), st.text(st.characters(), max_size=200))
 @settings(max_examples=50, deadline=None)
 def test_lines_fit_and_words_are_encoded_outside_quotes_only(subject: str, name: str) -> None:
-    raw = headers(
-        name, subject, Mailbox(name, "paper@example.org"), MailingList(f"{name}: {name}", "abc.org")
-    )
+    raw = headers(name, subject, Mailbox(name, "paper@example.org"), a_list(f"{name}: {name}", "abc.org"))
 
     assert max(len(line) for line in raw.split(b"\r\n")) <= 998
     for header in raw.decode().replace("\r\n ", " ").splitlines():
@@ -96,7 +92,7 @@ def test_what_looks_like_an_encoded_word_is_shown_as_it_was_typed(text: str) -> 
     raw = b"".join(
         piece
         for piece in campaign_headers(
-            Mailbox(text, "a@example.org"), text, MailingList("List", "list.example.org")
+            Mailbox(text, "a@example.org"), text, a_list("List", "list.example.org")
         )
         if isinstance(piece, bytes)
     )

@@ -12,11 +12,18 @@ from newsletter.mail.message import Mailbox, MailingList, campaign_headers, list
 
 NOW = datetime(2026, 5, 4, 12, 30, 15, tzinfo=UTC)
 SENDER = Mailbox("The Paper", "paper@example.org")
-LIST = MailingList("The Paper: Letters", "abc.def.example.org")
+
+
+def a_list(name: str, list_id: str) -> MailingList:
+    """A list of that name."""
+    return MailingList(name, list_id, "https://letters.example/s/letters", "post:section:letter:publication")
+
+
+LIST = a_list("The Paper: Letters", "abc.def.example.org")
 
 NAMES = [
     *("Date", "From", "To", "Subject", "Message-ID", "List-Id", "List-Unsubscribe", "List-Unsubscribe-Post"),
-    *("Precedence", "X-Auto-Response-Suppress"),
+    *("List-Archive", "List-Post", "Feedback-ID", "Precedence", "X-Auto-Response-Suppress"),
 ]
 
 

@@ -8,6 +8,7 @@ from newsletter.domain.states import CampaignState, PostState, UncertainPolicy
 from newsletter.jobs import Job
 from newsletter.models import Campaign, Post, Publication
 from newsletter.publishing.campaigns import begin_campaign, freeze_content
+from newsletter.publishing.letters import Edition
 from newsletter.publishing.posts import Draft, edit_post, find_post
 from newsletter.wiring import House
 from tests.conftest import Rings
@@ -50,7 +51,7 @@ def test_a_post_that_was_edited_since_it_was_prepared_is_not_sent(
 ) -> None:
     with house.database.writing() as session:
         publication = session.get_one(Publication, post.publication_id)
-        content = freeze_content(house.composer, house.links, publication, post.section, post)
+        content = freeze_content(house.composer, house.links, Edition(publication, post.section, post))
         current = find_post(session, post.public_id)
         edit_post(session, current, Draft("Changed", "text", post.section_id), 1, NOW)
 
@@ -63,7 +64,7 @@ def test_a_post_that_was_edited_since_it_was_prepared_is_not_sent(
 def test_nobody_is_woken_when_the_transaction_fails(house: House, post: Post, rings: Rings) -> None:
     with house.database.writing() as session:
         publication = session.get_one(Publication, post.publication_id)
-    content = freeze_content(house.composer, house.links, publication, post.section, post)
+    content = freeze_content(house.composer, house.links, Edition(publication, post.section, post))
 
     with pytest.raises(ZeroDivisionError), house.database.writing() as session:
         begin_campaign(session, house.bell, content, UncertainPolicy.HOLD, NOW)

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole, HoleKind
 from newsletter.domain.identifiers import public_id_from
-from newsletter.domain.links import Links
+from newsletter.domain.links import Links, SectionLinks
 from newsletter.domain.tokens import keyring_from
 from newsletter.mail.message import Mailbox, MailingList, campaign_headers
-from newsletter.publishing.letters import LONGEST_NAME, Merger, Reader, values_for
+from newsletter.publishing.letters import LONGEST_NAME, Imprint, Merger, Reader, values_for
 from newsletter.rendering.compose import Letter
 from newsletter.rendering.plan import Plan, compile_plan
 from tests.mail.written_headers import NAMES, shown_name
@@ -66,7 +66,9 @@ def holes(kind: HoleKind) -> list[str | Hole]:
 
 def campaign_plan() -> Plan:
     headers = campaign_headers(
-        Mailbox("The Paper", "paper@example.org"), "A subject", MailingList("L", "l.org")
+        Mailbox("The Paper", "paper@example.org"),
+        "A subject",
+        MailingList("L", "l.org", "https://l.org/s/l", "a:b:letter:c"),
     )
     return compile_plan(headers, Letter("A subject", holes(HoleKind.TEXT), holes(HoleKind.HTML)))
 
@@ -75,7 +77,7 @@ PLAN = campaign_plan()
 
 
 def merger(links: Links = SHORT) -> Merger:
-    return Merger(PLAN, links, SECTION, END)
+    return Merger(PLAN, SectionLinks(links, SECTION), Imprint(END, "paper@example.org"))
 
 
 def plain_way(links: Links, reader: Reader, now: float) -> bytes:
@@ -114,7 +116,7 @@ def body(message: EmailMessage, kind: str) -> str:
 def test_a_letter_has_the_bytes_of_the_plain_way(readers: list[Reader], links: Links, now: int) -> None:
     one = merger(links)
 
-    letters = [b"".join(one.letter(reader, now + 0.5)) for reader in readers]
+    letters = [b"".join(one.letter(reader, now + 0.5).pieces) for reader in readers]
 
     assert letters == [plain_way(links, reader, now) for reader in readers]
 
@@ -123,7 +125,7 @@ def test_a_letter_has_the_bytes_of_the_plain_way(readers: list[Reader], links: L
 @example(Reader("." * 60 + "@example.net", "." * 300, ANN.public_id), LONG)
 @settings(max_examples=300, deadline=None)
 def test_a_letter_is_read_as_it_was_meant(reader: Reader, links: Links) -> None:
-    raw = b"".join(merger(links).letter(reader, NOW))
+    raw = b"".join(merger(links).letter(reader, NOW).pieces)
 
     message = message_from_bytes(raw, policy=default_policy)
     assert isinstance(message, EmailMessage)
@@ -138,7 +140,7 @@ def test_a_letter_is_read_as_it_was_meant(reader: Reader, links: Links) -> None:
 @given(READERS)
 @settings(max_examples=300, deadline=None)
 def test_a_letter_names_its_reader(reader: Reader) -> None:
-    raw = b"".join(merger().letter(reader, NOW))
+    raw = b"".join(merger().letter(reader, NOW).pieces)
 
     name = " ".join(UNSHOWN.sub(" ", reader.name).split()).encode("utf-8", "replace").decode()
     assert shown_name(raw, "To") == name
@@ -151,7 +153,7 @@ def test_a_letter_names_its_reader(reader: Reader) -> None:
 @given(READERS, st.sampled_from([SHORT, LONG]))
 @settings(max_examples=300, deadline=None)
 def test_a_letter_is_safe_on_the_wire(reader: Reader, links: Links) -> None:
-    raw = b"".join(merger(links).letter(reader, NOW))
+    raw = b"".join(merger(links).letter(reader, NOW).pieces)
 
     lines = raw.split(b"\r\n")
     assert raw.endswith(b"\r\n")
@@ -169,7 +171,7 @@ def test_a_letter_is_safe_on_the_wire(reader: Reader, links: Links) -> None:
 def test_any_address_is_merged_or_refused(address: str, hostile: str) -> None:
     for each in (address, hostile, f"ann{hostile}@example.net"):
         try:
-            raw = b"".join(merger().letter(Reader(each, "Ann", ANN.public_id), NOW))
+            raw = b"".join(merger().letter(Reader(each, "Ann", ANN.public_id), NOW).pieces)
         except BadInput:
             continue
         headers = raw.split(b"\r\n\r\n")[0].decode().split("\r\n")
@@ -203,7 +205,7 @@ def test_a_reader_no_letter_can_be_written_to_is_refused_without_being_quoted(
 def test_the_longest_name_makes_a_letter_that_relays_take(char: str) -> None:
     reader = Reader(ANN.address, (char * LONGEST_NAME)[:LONGEST_NAME], ANN.public_id)
 
-    raw = b"".join(merger().letter(reader, NOW))
+    raw = b"".join(merger().letter(reader, NOW).pieces)
 
     headers = raw.split(b"\r\n\r\n")[0]
     assert raw == plain_way(SHORT, reader, NOW)
@@ -217,13 +219,16 @@ def test_a_reader_that_was_refused_leaves_no_trace_in_the_next_letter() -> None:
     with pytest.raises(BadInput):
         one.letter(Reader("not one\r\n", "Eve", public_id_from(b"somebody")), NOW)
 
-    assert b"".join(one.letter(ANN, NOW)) == plain_way(SHORT, ANN, NOW)
+    assert b"".join(one.letter(ANN, NOW).pieces) == plain_way(SHORT, ANN, NOW)
 
 
 def test_letters_are_dated_by_the_second() -> None:
     one = merger()
 
-    dates = [message_from_bytes(b"".join(one.letter(ANN, at)))["Date"] for at in (0.0, 0.999, 1.0, 59.5, 0.5)]
+    dates = [
+        message_from_bytes(b"".join(one.letter(ANN, at).pieces))["Date"]
+        for at in (0.0, 0.999, 1.0, 59.5, 0.5)
+    ]
 
     assert [date[17:] for date in dates] == [
         *("00:00:00 +0000", "00:00:00 +0000", "00:00:01 +0000", "00:00:59 +0000", "00:00:00 +0000"),
@@ -231,7 +236,7 @@ def test_letters_are_dated_by_the_second() -> None:
 
 
 def test_the_links_in_a_letter_open_for_its_reader() -> None:
-    raw = b"".join(merger().letter(ANN, NOW))
+    raw = b"".join(merger().letter(ANN, NOW).pieces)
 
     header = str(message_from_bytes(raw, policy=default_policy)["List-Unsubscribe"])
     token = header.removeprefix("<https://letters.example/u/").removesuffix(">")

@@ -10,6 +10,7 @@ import pytest
 
 from newsletter.domain.errors import BadSetting
 from newsletter.domain.holes import Hole, HoleKind
+from newsletter.domain.look import CODE_COLOURS, SIGNS, Look
 from newsletter.rendering.compose import Composer, Letter
 from newsletter.rendering.markers import Markers
 from tests.rendering.reading import elements, text_in
@@ -20,6 +21,7 @@ HOLES = ("action_url", "sections", "address", "name", "unsubscribe_url", "prefer
 SUBJECTS = {
     "alert": "Paused: <b>&",
     "already": "You already follow The <b>& Paper",
+    "section_change": "What you get from The <b>& Paper",
     "confirm": "Confirm your subscription to The <b>& Paper",
     "post": "A title with <i>&",
     "sign_in": "Sign in to The <b>& Paper",
@@ -28,6 +30,7 @@ SUBJECTS = {
 USED: dict[str, set[str]] = {
     "alert": set(),
     "already": {"address", "action_url"},
+    "section_change": {"address", "action_url", "sections"},
     "confirm": {"address", "action_url", "sections"},
     "post": {"address", "unsubscribe_url", "preferences_url"},
     "sign_in": {"address", "action_url"},
@@ -37,10 +40,13 @@ USED: dict[str, set[str]] = {
 
 def context(markers: Markers, **changes: Any) -> dict[str, Any]:
     publication = SimpleNamespace(
-        name="The <b>& Paper", locale="en", accent="#1f5f5b", postal_address="1 <Main> St", sender_name="Ann"
+        name="The <b>& Paper", locale="en", postal_address="1 <Main> St", sender_name="Ann"
     )
     return {
         "publication": publication,
+        "look": Look(header="News & <such>", footer="Bye & <so on>"),
+        "code_colours": tuple(CODE_COLOURS.values()),
+        "signs": SIGNS,
         "section": SimpleNamespace(name="Letters & <more>"),
         "post": SimpleNamespace(
             title="A title with <i>&", subtitle="Sub <u>", author=SimpleNamespace(name="Bo")
@@ -121,7 +127,7 @@ def test_a_letter_is_a_document_with_inlined_css(kind: str) -> None:
     assert html.startswith("<!DOCTYPE html>\n<html")
     assert "font-size:34px" in str(elements(html, "h1")[0]["style"]).replace(" ", "")
     assert "@media (prefers-color-scheme: dark)" in html
-    assert html.count("<!--[if mso]>") == 2
+    assert html.count("<!--[if mso]>") == 3
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -151,7 +157,8 @@ def test_a_letter_runs_the_way_its_language_does(kind: str, locale: str, directi
 
     html = joined(compose(kind, publication=publication).html)
 
-    assert elements(html, "html") == [{"lang": locale, "dir": direction}]
+    for tag in (elements(html, "html")[0], elements(html, "div")[1]):
+        assert (tag["lang"], tag["dir"]) == (locale, direction)
 
 
 def test_a_post_is_in_its_letter_as_it_is() -> None:
@@ -162,13 +169,26 @@ def test_a_post_is_in_its_letter_as_it_is() -> None:
     assert 'href="https://letters.example/p/a?b=1&amp;c=2"' in joined(letter.html)
 
 
-def test_an_accent_cannot_end_the_style_block() -> None:
-    publication = context(Markers())["publication"]
-    publication.accent = "red}</style><script>alert(1)</script>"
+def test_a_look_is_in_style_header_and_footer() -> None:
+    look = Look(accent="#aa0000", font="sans", logo_url="https://a.example/l.png?a=1&b=2", logo_width=90)
 
-    html = joined(compose("post", publication=publication).html)
+    html = joined(compose("welcome", look=look).html)
 
-    assert "<script" not in html
+    assert {
+        "src": "https://a.example/l.png?a=1&b=2",
+        "alt": "The <b>& Paper",
+        "width": "90",
+    }.items() <= elements(html, "img")[0].items()
+    assert "#aa0000" in html
+    assert "Charter" not in html
+
+
+def test_a_publishers_own_lines_are_escaped() -> None:
+    letter = compose("welcome")
+
+    assert "News &amp; &lt;such&gt;" in joined(letter.html)
+    assert "Bye &amp; &lt;so on&gt;" in joined(letter.html)
+    assert "Bye & <so on>" in joined(letter.text)
 
 
 def test_a_publishers_file_comes_before_ours(tmp_path: Path) -> None:

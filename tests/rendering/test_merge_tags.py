@@ -79,9 +79,9 @@ def test_an_escaped_merge_tag_is_text() -> None:
 @pytest.mark.parametrize("tag", ["{{ email }}", "{{ Name | you }}", "{{names}}", "{{ name_ | x }}"])
 def test_an_unknown_merge_tag_is_refused_by_its_name(tag: str) -> None:
     with pytest.raises(BadPost) as refused:
-        parse_markdown(f"Hi {tag}!")
+        parse_markdown(f"Dear\n\nHi {tag}!")
 
-    assert f"The post uses {tag}, which does not exist." in str(refused.value)
+    assert f"Line 3: the post uses {tag}, which does not exist." in str(refused.value)
     assert "{{ name | there }}" in str(refused.value)
 
 

@@ -114,7 +114,7 @@ def test_footnotes_are_numbered_and_written_before_the_links() -> None:
 def test_a_table_is_aligned() -> None:
     text = text_of("| Name | Number |\n|---|--:|\n| a | 1 |\n| longer | 22 |")
 
-    assert text == "Name    Number\n------  ------\na       1\nlonger  22\n"
+    assert text == "Name    Number\n------  ------\na            1\nlonger      22\n"
 
 
 def test_a_table_with_wide_characters_is_aligned_by_columns() -> None:

@@ -17,6 +17,9 @@ HARMLESS = [
     *("s", "samp", "section", "small", "span", "strong", "sub", "summary", "sup", "u", "ul", "var"),
 ]
 
+ON_PAGES = {"details", "figcaption", "figure", "section", "summary"}
+"""What few mail programs know: in a letter its words stay."""
+
 
 def html_of(form: str, markdown: str) -> str:
     content = read_content(markdown)
@@ -117,8 +120,10 @@ def test_a_style_cannot_end_its_attribute(form: str) -> None:
     assert attribute_names(html) <= {"style"}
 
 
-@pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("tag", HARMLESS)
+@pytest.mark.parametrize(
+    ("form", "tag"),
+    [(form, tag) for form in FORMS for tag in HARMLESS if form == "web" or tag not in ON_PAGES],
+)
 def test_harmless_tags_stay_with_what_describes_them(form: str, tag: str) -> None:
     html = html_of(form, f'<{tag} lang="ar" dir="rtl" title="a" class="b" id="c">inside</{tag}>')
 
@@ -157,11 +162,11 @@ def test_an_image_keeps_its_size(form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_harmless_html_stays(form: str) -> None:
-    markdown = "<details><summary>More</summary><kbd>Ctrl</kbd> <sub>a</sub> <mark>b</mark></details>"
+    markdown = "<dl><dt>More</dt></dl><kbd>Ctrl</kbd> <sub>a</sub> <mark>b</mark>"
 
     html = html_of(form, markdown)
 
-    assert {"details", "summary", "kbd", "sub", "mark"} <= tags(html)
+    assert {"dl", "dt", "kbd", "sub", "mark"} <= tags(html)
     assert text_in(html) == "MoreCtrl a b"
 
 

@@ -19,6 +19,7 @@ from newsletter.models import (
     Subscription,
 )
 from newsletter.publishing.campaigns import begin_campaign, freeze_content
+from newsletter.publishing.letters import Edition
 from newsletter.publishing.posts import Draft, create_post, find_post, publish_post
 from newsletter.publishing.publications import NewSection, add_section
 from newsletter.wiring import House
@@ -159,6 +160,6 @@ def make_readers(
 def mail_post(house: House, post: Post, policy: UncertainPolicy = UncertainPolicy.RESEND) -> Campaign:
     with house.database.reading() as session:
         publication = session.get_one(Publication, post.publication_id)
-    content = freeze_content(house.composer, house.links, publication, post.section, post)
+    content = freeze_content(house.composer, house.links, Edition(publication, post.section, post))
     with house.database.writing() as session:
         return begin_campaign(session, house.bell, content, policy, NOW)

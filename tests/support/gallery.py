@@ -25,6 +25,7 @@ from newsletter.migrations import upgrade
 from newsletter.models import Batch, Campaign, Consent, Identity, Notice, Publication, Section, Subscriber
 from newsletter.publishing.campaigns import begin_campaign, freeze_content
 from newsletter.publishing.files import PostFile, read_post_file
+from newsletter.publishing.letters import Edition
 from newsletter.publishing.posts import find_post
 from newsletter.publishing.publications import NewSection, add_section
 from newsletter.settings import Settings
@@ -33,10 +34,12 @@ from newsletter.web.context import SESSION_COOKIE
 from newsletter.web.inbox.app import create_inbox
 from newsletter.wiring import House
 from tests.support.chromium import running_chromium
+from tests.support.letter_gallery import make_sheets, shoot_letters
 from tests.support.relay import Relay, running_relay
 from tests.support.serving import serving
 
 OUT = Path("var/gallery")
+PICTURES = Path("docs/pictures")
 LONG = Path(__file__).parent.parent / "samples" / "long-letter.md"
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 Scheme = Literal["light", "dark"]
@@ -51,7 +54,6 @@ class Stage:
     base: str
     inbox: str
     pages: dict[str, str]
-    mails: dict[str, str]
     secret: str
 
 
@@ -72,6 +74,9 @@ def main() -> None:
             stage = _fill(house, relay, spool, port, inbox_port)
             with running_chromium() as browser:
                 _shoot(browser, stage, only)
+                if not only or "letters" in only:
+                    shoot_letters(browser, OUT / "letters")
+                    make_sheets(browser, OUT / "letters", PICTURES)
                 if not only:
                     _overview(browser)
         house.database.close()
@@ -109,15 +114,14 @@ def _fill(house: House, relay: Relay, spool: Spool, port: int, inbox_port: int) 
     _pretend(house, sending)
     mails = _mails(house, relay, publication, spool)
     pages = _pages(house, live, long, sending, finished, mails)
-    letters = {each.message["Subject"]: each.html for each in mails}
     base = f"http://127.0.0.1:{port}"
-    return Stage(base, f"http://127.0.0.1:{inbox_port}", pages, letters, secret)
+    return Stage(base, f"http://127.0.0.1:{inbox_port}", pages, secret)
 
 
 def _campaign(house: House, publication: Publication, public_id: str) -> Campaign:
     with house.database.reading() as session:
         post = find_post(session, public_id)
-    content = freeze_content(house.composer, house.links, publication, post.section, post)
+    content = freeze_content(house.composer, house.links, Edition(publication, post.section, post))
     with house.database.writing() as session:
         return begin_campaign(session, house.bell, content, UncertainPolicy.RESEND, house.now())
 
@@ -224,16 +228,13 @@ def _shoot(browser: Browser, stage: Stage, only: list[str]) -> None:
             for name, where in stage.pages.items():
                 if not only or name in only:
                     _picture(context, stage, where, OUT / f"{name}-{size}-{scheme}.png")
-            for number, html in enumerate(stage.mails.values()):
-                if not only or "mail" in only:
-                    _mail(context, html, OUT / f"mail-{number}-{size}-{scheme}.png")
             context.close()
 
 
 def _overview(browser: Browser) -> None:
     """The picture in the README, put together from three others."""
     page = browser.new_page(viewport={"width": 1500, "height": 640})
-    shown = ("home-desktop-light", "mail-3-phone-light", "studio-campaign-phone-dark")
+    shown = ("home-desktop-light", "letters/everything-320-light", "studio-campaign-phone-dark")
     frames = "".join(
         f'<div style="width:{width}px"><img src="data:image/png;base64,{_base64(OUT / f"{name}.png")}"></div>'
         for name, width in zip(shown, (880, 270, 270), strict=True)
@@ -243,7 +244,7 @@ def _overview(browser: Browser) -> None:
         "div{height:600px;overflow:hidden;border-radius:8px;flex:none}"
     )
     page.set_content(f"<style>{style}</style>{frames}")
-    page.screenshot(path=Path("docs/pictures/overview.png"))
+    page.screenshot(path=PICTURES / "overview.png")
     page.close()
 
 
@@ -266,12 +267,6 @@ def _picture(context: BrowserContext, stage: Stage, where: str, path: Path) -> N
     else:
         page.goto(stage.base + where)
     page.wait_for_load_state("networkidle")
-    _save(page, path)
-
-
-def _mail(context: BrowserContext, html: str, path: Path) -> None:
-    page = context.new_page()
-    page.set_content(html)
     _save(page, path)
 
 

@@ -10,10 +10,12 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
 
+import listunsub
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from newsletter.cli.processes import free_port
+from newsletter.mail.lint import lint
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,8 @@ class Relay:
         self.accepted: list[Accepted] = []
         self.alerts: list[Accepted] = []
         """What the people behind the publication are told."""
+        self.flaws: list[object] = []
+        """What our linter, and one that is not ours, have against the messages."""
         self.on_mail: Callable[[str], str | None] = lambda _address: None
         self.on_recipient: Callable[[str], str | None] = lambda _address: None
         self.on_body: Callable[[str], str | None] = lambda _address: None
@@ -87,8 +91,23 @@ class Relay:
 
     def keep(self, accepted: Accepted) -> None:
         with self._changed:
+            self.flaws += lint(accepted.raw)
+            self.flaws += _disagreements(accepted)
             (self.alerts if accepted.is_alert else self.accepted).append(accepted)
             self._changed.notify_all()
+
+
+def _disagreements(accepted: Accepted) -> Iterator[str]:
+    """What another reader of RFC 2369 and 8058 finds; plain http is right on one's own machine."""
+    message = message_from_bytes(accepted.raw)
+    fields = message.get_all("List-Unsubscribe")
+    if fields:
+        signatures = message.get_all("DKIM-Signature")  # None leaves signing to the relay
+        for problem in listunsub.audit(
+            fields, message.get_all("List-Unsubscribe-Post"), dkim_signatures=signatures
+        ):
+            if problem.code != "no-https" or "<http://localhost/" not in fields[0]:
+                yield str(problem)
 
 
 class _Handler:
@@ -140,3 +159,4 @@ def running_relay(port: int = 0) -> Iterator[Relay]:
         yield relay
     finally:
         controller.stop()
+    assert relay.flaws == []

@@ -5,12 +5,12 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from newsletter.accounts.signing_in import make_sign_in
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.domain.states import CampaignState
-from newsletter.models import Campaign, Notice, Post
+from newsletter.models import Campaign, Notice, Post, Publication
 from newsletter.web.context import SESSION_COOKIE
 from newsletter.wiring import House
 from tests.support.factories import make_author, make_post
@@ -109,6 +109,41 @@ def test_publishing_says_exactly_what_will_happen(author: Author, post: Post) ->
     page = author.get(f"/studio/posts/{post.public_id}/publish").text
 
     assert re.search(r"mailed to\s+<strong>1 subscriber</strong> of How mail works, right now", page)
+
+
+def test_what_the_checks_find_stands_before_the_button(house: House, author: Author, post: Post) -> None:
+    markdown = "Words.\n\n[press](javascript:alert)\n"
+    author.post(
+        f"/studio/posts/{post.public_id}", title="New", markdown=markdown, section="mail", version="1"
+    )
+    path = f"/studio/posts/{post.public_id}/publish"
+
+    page = author.get(path).text
+    answer = author.post(path, how="email", version="2", accept="all")
+
+    assert "Mend this first" in page
+    assert "line 3" in page
+    assert 'value="email"' not in page
+    assert 'value="web"' in page
+    assert answer.status_code == 400
+    assert "cannot be sent yet" in answer.text
+    assert campaigns(house) == 0
+
+
+def test_a_warning_is_accepted_by_a_tick(house: House, place: Place, author: Author, post: Post) -> None:
+    with house.database.writing() as session:
+        session.execute(update(Publication).values(postal_address=""))
+    path = f"/studio/posts/{post.public_id}/publish"
+
+    page = author.get(path).text
+    refused = author.post(path, how="email", version="1")
+    sent = author.post(path, how="email", version="1", accept="identity")
+
+    assert "Worth a second look" in page
+    assert 'name="accept" value="identity"' in page
+    assert refused.status_code == 400
+    assert sent.status_code == 303
+    assert campaigns(house) == 1
 
 
 def test_publishing_to_the_web_only_mails_nobody(house: House, author: Author, post: Post) -> None:

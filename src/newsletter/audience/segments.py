@@ -1,8 +1,8 @@
 """Groups of subscribers, as queries."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import Select, exists, func, select
+from sqlalchemy import LargeBinary, Select, cast, exists, func, select
 from sqlalchemy.orm import Session
 
 from newsletter.domain.eligibility import Standing
@@ -31,6 +31,30 @@ def eligible_followers(section_id: int, span: tuple[int, int] | None = None) -> 
 def count_followers(session: Session, section_id: int) -> int:
     """How many a letter of this section would reach now."""
     return session.scalar(select(func.count()).select_from(eligible_followers(section_id).subquery())) or 0
+
+
+def count_beyond_ascii(session: Session, section_id: int) -> int:
+    """How many of them have an address that only a relay with SMTPUTF8 carries."""
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    size = (
+        func.length(cast(Subscriber.address, LargeBinary))
+        if is_sqlite
+        else func.octet_length(Subscriber.address)
+    )
+    beyond = eligible_followers(section_id).where(size > func.length(Subscriber.address))
+    return session.scalar(select(func.count()).select_from(beyond.subquery())) or 0
+
+
+def sample_followers(session: Session, section_id: int) -> Sequence[tuple[str, str, str]]:
+    """Address, name and public id of the first and of the newest of them."""
+    followers = eligible_followers(section_id).with_only_columns(
+        Subscriber.address, Subscriber.name, Subscriber.public_id
+    )
+    found = [
+        session.execute(followers.order_by(order).limit(1)).one_or_none()
+        for order in (Subscriber.id, Subscriber.id.desc())
+    ]
+    return [(address or "", name, public_id) for address, name, public_id in filter(None, found)]
 
 
 def standings(session: Session, section_id: int, subscriber_ids: Collection[int]) -> Mapping[int, Standing]:

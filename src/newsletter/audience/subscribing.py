@@ -113,6 +113,8 @@ def confirm_subscription(
         subscriber.confirmed_at = now
         subscriber.left_at = None
         _mail(session, bell, subscriber, "welcome", {}, now)
+    else:
+        _mail(session, bell, subscriber, "section_change", {}, now)
     return Confirmation.CONFIRMED
 
 

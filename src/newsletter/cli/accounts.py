@@ -11,7 +11,7 @@ from newsletter.publishing.publications import ensure_publication
 
 @click.group()
 def account() -> None:
-    r"""Authors, editors, owners.
+    """Authors, editors, owners.
 
     \b
     Example: newsletter account add mara@example.org
@@ -25,7 +25,7 @@ def account() -> None:
     "--role", type=click.Choice([role.value for role in RoleName]), default="author", show_default=True
 )
 def add(address: str, name: str, role: str) -> None:
-    r"""Let somebody write, and print a link to sign in with.
+    """Let somebody write, and print a link to sign in with.
 
     \b
     Example: newsletter account add mara@example.org --name "Mara Lindqvist" --role owner

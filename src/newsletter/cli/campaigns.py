@@ -39,7 +39,7 @@ class Decision(StrEnum):
 
 @click.group()
 def campaign() -> None:
-    r"""One mailing of one post.
+    """One mailing of one post.
 
     \b
     Examples: newsletter campaign show gqz5o2lhxq3vi

@@ -19,10 +19,10 @@ from newsletter.publishing.campaigns import (
     begin_campaign,
     campaign_of_post,
     find_campaign,
-    freeze_content,
 )
 from newsletter.publishing.corrections import write_correction
 from newsletter.publishing.files import read_post_file
+from newsletter.publishing.letters import Edition
 from newsletter.publishing.publications import the_publication
 from newsletter.wiring import House
 
@@ -85,8 +85,9 @@ def top_up(campaign_id: str) -> None:
 @click.command()
 @click.argument("campaign_id")
 @click.argument("file", type=click.Path(path_type=Path))
-def correct(campaign_id: str, file: Path) -> None:
-    r"""Send a correction to those who got a campaign's letter. The same file twice is one correction.
+@click.option("--accept", multiple=True, metavar="CHECK", help="Send in spite of this warning, or of “all”.")
+def correct(campaign_id: str, file: Path, accept: tuple[str, ...]) -> None:
+    """Send a correction to those who got a campaign's letter. The same file twice is one correction.
 
     \b
     Example: newsletter campaign correct gqz5o2lhxq3vi correction.md
@@ -97,7 +98,8 @@ def correct(campaign_id: str, file: Path) -> None:
             post = write_correction(session, campaign, words.title, words.markdown, house.now())
         with house.database.reading() as session:
             publication = the_publication(session)
-        content = freeze_content(house.composer, house.links, publication, post.section, post)
+        inspection = house.inspector.inspect(Edition(publication, post.section, post), house.now())
+        content = inspection.cleared(accept)
         policy, terms = UncertainPolicy(house.settings.uncertain_policy), Terms(corrects_id=campaign.id)
         with house.database.writing() as session:
             is_new = campaign_of_post(session, post.id, terms.kind) is None

@@ -8,7 +8,7 @@ from newsletter.migrations import upgrade as run_upgrade
 
 @click.group()
 def db() -> None:
-    r"""The database.
+    """The database.
 
     \b
     Example: newsletter db upgrade
@@ -17,7 +17,7 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    r"""Make the tables, or bring them to the shape this version needs.
+    """Make the tables, or bring them to the shape this version needs.
 
     \b
     Example: DATABASE_URL=postgresql://newsletter@localhost/newsletter newsletter db upgrade

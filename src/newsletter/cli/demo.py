@@ -27,8 +27,9 @@ from newsletter.logs import configure_logs
 from newsletter.mail.catcher import Spool
 from newsletter.migrations import upgrade
 from newsletter.models import Campaign, Identity
-from newsletter.publishing.campaigns import begin_campaign, freeze_content
+from newsletter.publishing.campaigns import begin_campaign
 from newsletter.publishing.files import PostFile, read_post_file
+from newsletter.publishing.letters import Edition
 from newsletter.publishing.posts import find_post
 from newsletter.publishing.publications import the_publication
 from newsletter.settings import Settings, load_settings
@@ -83,7 +84,7 @@ def demo(
     smtp_port: int | None,
     inbox_port: int | None,
 ) -> None:
-    r"""Fill a sample publication, mail a post to everybody, and show it all in a browser.
+    """Fill a sample publication, mail a post to everybody, and show it all in a browser.
 
     All mail goes to a catcher; nothing leaves this machine. Each demo begins anew.
 
@@ -140,7 +141,8 @@ def _publish(house: House, file: PostFile) -> int:
         public_id = add_post(session, publication, authors, file, house.now())
     with house.database.reading() as session:
         post = find_post(session, public_id)
-    content = freeze_content(house.composer, house.links, publication, post.section, post)
+    inspection = house.inspector.inspect(Edition(publication, post.section, post), house.now())
+    content = inspection.cleared(())
     policy = UncertainPolicy(house.settings.uncertain_policy)
     with house.database.writing() as session:
         return begin_campaign(session, house.bell, content, policy, house.now()).id

@@ -10,6 +10,9 @@ from newsletter.cli.campaigns import campaign
 from newsletter.cli.controls import cancel, correct, history, pause, resume, retry, top_up
 from newsletter.cli.databases import db
 from newsletter.cli.demo import demo
+from newsletter.cli.dkim import dkim
+from newsletter.cli.lint import lint
+from newsletter.cli.preflight import preflight
 from newsletter.cli.publications import publication, section
 from newsletter.cli.publishing import publish
 from newsletter.cli.recipients import recipients
@@ -33,7 +36,7 @@ class _Sentences(click.Group):
 @click.group("newsletter", cls=_Sentences, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="newsletter")
 def main() -> None:
-    r"""A newsletter platform its publisher owns.
+    """A newsletter platform its publisher owns.
 
     \b
     Try it:        newsletter demo
@@ -49,9 +52,12 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     catcher,
     demo,
     publish,
+    preflight,
     status,
     campaign,
     relay,
+    lint,
+    dkim,
     account,
     publication,
     section,

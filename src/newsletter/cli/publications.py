@@ -1,13 +1,15 @@
 """`newsletter publication` and `newsletter section`: what the newsletter is called, and its parts."""
 
-import re
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import click
 
 from newsletter.cli.house import open_house
 from newsletter.domain.addresses import parse_address
+from newsletter.domain.colours import parse_colour
 from newsletter.domain.errors import BadInput
+from newsletter.publishing.looks import change_look
 from newsletter.publishing.posts import slug_of
 from newsletter.publishing.publications import (
     NewSection,
@@ -19,12 +21,10 @@ from newsletter.publishing.publications import (
     the_publication,
 )
 
-_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-
 
 @click.group()
 def publication() -> None:
-    r"""What the newsletter is called and who sends it.
+    """What the newsletter is called and who sends it.
 
     \b
     Example: newsletter publication set --name "Return Path" --sender letters@example.org
@@ -51,7 +51,7 @@ def show() -> None:
 @click.option("--postal-address", default=None, help="Stands in the footer of every letter.")
 @click.option("--accent", default=None, help="A colour such as #1f5f5b.")
 def set_publication(**given: str | None) -> None:
-    r"""Change what is given, leave the rest.
+    """Change what is given, leave the rest.
 
     \b
     Example: newsletter publication set --postal-address "12 Sample Street, 00000 Exampleton"
@@ -59,8 +59,8 @@ def set_publication(**given: str | None) -> None:
     wanted = {name: value.strip() for name, value in given.items() if value is not None}
     if "sender_address" in wanted:
         wanted["sender_address"] = parse_address(wanted["sender_address"]).wire
-    if "accent" in wanted and not _COLOUR.fullmatch(wanted["accent"]):
-        raise BadInput("The accent must be a colour such as #1f5f5b.")
+    if "accent" in wanted:
+        wanted["accent"] = parse_colour(wanted["accent"])
     if wanted.get("name") == "":
         raise BadInput("The publication needs a name.")
     if "name" in wanted:
@@ -71,9 +71,31 @@ def set_publication(**given: str | None) -> None:
     click.echo("Saved.")
 
 
+@publication.command("look")
+@click.option("--accent", help="The colour of links and buttons, such as #1f5f5b; the site has it too.")
+@click.option("--paper", help="The background of letters.")
+@click.option("--ink", help="The colour of their text.")
+@click.option("--font", help='serif, sans, mono or a list of names, such as "Georgia, serif".')
+@click.option("--logo", "logo_url", help="The https:// address of a picture shown instead of the name.")
+@click.option("--logo-width", type=int, help="Its width in pixels.")
+@click.option("--header", help="A line below the name.")
+@click.option("--footer", help="A line above the postal address.")
+def look(**given: Any) -> None:
+    """How letters look. Colours are corrected by themselves so that they can be read, in light and dark.
+
+    \b
+    Example: newsletter publication look --font sans --accent "#8a2f6b" --footer "Forward this to a friend."
+    """
+    wanted = {name: value for name, value in given.items() if value is not None}
+    with open_house() as house, house.database.writing() as session:
+        changed = change_look(the_publication(session), wanted)
+    for name, value in asdict(changed).items():
+        click.echo(f"{name.replace('_', ' '):<16} {value}".rstrip())
+
+
 @click.group()
 def section() -> None:
-    r"""The parts of the publication that one can follow.
+    """The parts of the publication that one can follow.
 
     \b
     Example: newsletter section add "Field notes" --description "Short observations."

@@ -1,8 +1,11 @@
 """`newsletter publish`: a Markdown file becomes a post, and a letter if asked."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
+from sqlalchemy.orm import Session
 
 from newsletter.accounts.identities import the_author
 from newsletter.audience.segments import count_followers
@@ -12,12 +15,41 @@ from newsletter.cli.house import open_house
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadInput, BadPost
 from newsletter.domain.states import UncertainPolicy
-from newsletter.models import Campaign, Post
-from newsletter.publishing.campaigns import Terms, begin_campaign, freeze_content
+from newsletter.models import Campaign, Identity, Post, Section
+from newsletter.publishing.campaigns import Terms, begin_campaign
 from newsletter.publishing.files import PostFile, read_post_file
-from newsletter.publishing.posts import Draft, create_post, find_post, publish_post, slug_of
+from newsletter.publishing.letters import Edition
+from newsletter.publishing.posts import (
+    Draft,
+    create_post,
+    find_post,
+    is_taken,
+    new_post,
+    publish_post,
+    slug_of,
+)
 from newsletter.publishing.publications import find_section, the_publication
 from newsletter.wiring import House
+
+
+@dataclass(frozen=True)
+class Manuscript:
+    """A file, and what was said on the command line beside it; empty where the file decides."""
+
+    file: PostFile
+    section: str = ""
+    author: str = ""
+
+    def draft(self, session: Session) -> tuple[Draft, Section, Identity]:
+        """What the file becomes, and where it belongs. Raises BadInput."""
+        slug, wanted = self.section or self.file.section, self.author or self.file.author
+        if not slug:
+            raise BadInput("Say which section the post belongs to: --section NAME.")
+        publication = the_publication(session)
+        section = find_section(session, publication, slug)
+        identity = the_author(session, publication.id, parse_address(wanted) if wanted else None)
+        file = self.file
+        return Draft(file.title, file.markdown, section.id, file.subtitle, file.slug), section, identity
 
 
 @click.command()
@@ -25,13 +57,21 @@ from newsletter.wiring import House
 @click.option("--section", default="", help="The section's short name; else the one the file names.")
 @click.option("--author", default="", help="The author's address; else the file's, else the first account.")
 @click.option("--send", is_flag=True, help="Also mail it to everybody who follows the section.")
+@click.option("--accept", multiple=True, metavar="CHECK", help="Send in spite of this warning, or of “all”.")
 @click.option("--over", "hours", default=0.0, help="Spread the letters over so many hours.")
 @click.option("--give-up", type=float, help="Give up after so many hours what is refused for now.")
 @click.option("--wait", is_flag=True, help="Stay until everything is sent.")
 def publish(
-    file: Path, section: str, author: str, send: bool, hours: float, give_up: float | None, wait: bool
+    file: Path,
+    section: str,
+    author: str,
+    send: bool,
+    accept: tuple[str, ...],
+    hours: float,
+    give_up: float | None,
+    wait: bool,
 ) -> None:
-    r"""Publish a Markdown file with YAML front matter (title, subtitle, section, slug, author).
+    """Publish a Markdown file with YAML front matter (title, subtitle, section, slug, author).
 
     \b
     Examples: newsletter publish letter.md --section letters
@@ -39,16 +79,28 @@ def publish(
     """
     terms = Terms(None if give_up is None else round(give_up * 3600), round(hours * 3600))
     with open_house() as house:
-        post = _add(house, read_post_file(file), section, author)
-        if send:
-            _send(house, post, terms, wait=wait)
-            return
+        manuscript = Manuscript(read_post_file(file), section, author)
+        _refuse_taken(house, manuscript.file)
+        if send:  # before anything is shown: what stands in the way of the letter is mended first
+            house.inspector.inspect(unsaved_edition(house, manuscript), house.now()).cleared(accept)
+        post = _add(house, manuscript)
         click.echo(f"Published: {house.links.post(post.slug)}")
+        if send:
+            _send(house, post, terms, accept, wait=wait)
 
 
-def _send(house: House, post: Post, terms: Terms, *, wait: bool) -> None:
-    campaign, audience = _mail(house, post, terms)
-    click.echo(f"Published: {house.links.post(post.slug)}")
+def unsaved_edition(house: House, manuscript: Manuscript) -> Edition:
+    """A file as it would be mailed, kept nowhere. Raises BadInput."""
+    with house.database.reading() as session:
+        publication = the_publication(session)
+        draft, section, author = manuscript.draft(session)
+        post = new_post(publication.id, author.id, draft, house.now())
+        post.section, post.author = section, author
+        return Edition(publication, section, post)
+
+
+def _send(house: House, post: Post, terms: Terms, accept: Collection[str], *, wait: bool) -> None:
+    campaign, audience = _mail(house, post, terms, accept)
     click.echo(f"Campaign {campaign.public_id} goes to {audience:,} subscribers of {post.section.name}.")
     if wait:
         with Bars() as bars:
@@ -56,31 +108,31 @@ def _send(house: House, post: Post, terms: Terms, *, wait: bool) -> None:
         click.echo(f"{state.capitalize()}: {counts.accepted:,} of {counts.total:,} letters accepted.")
 
 
-def _add(house: House, file: PostFile, section: str, author: str) -> Post:
-    """Keep the post, published on the site: all of it or, when anything is wrong with it, nothing."""
-    slug = section or file.section
-    if not slug:
-        raise BadInput("Say which section the post belongs to: --section NAME.")
-    wanted = author or file.author
-    with house.database.writing() as session:
-        publication = the_publication(session)
-        found = find_section(session, publication, slug)
-        identity = the_author(session, publication.id, parse_address(wanted) if wanted else None)
-        draft = Draft(file.title, file.markdown, found.id, file.subtitle, file.slug)
-        post = create_post(session, publication.id, identity.id, draft, file.published or house.now())
-        if file.slug and post.slug != slug_of(file.slug):
+def _refuse_taken(house: House, file: PostFile) -> None:
+    with house.database.reading() as session:
+        if file.slug and is_taken(session, the_publication(session).id, slug_of(file.slug)):
             raise BadPost(
                 f"There is a post at “{file.slug}” already. Choose another slug, or edit it in the studio."
             )
-        publish_post(post, file.published or house.now())
+
+
+def _add(house: House, manuscript: Manuscript) -> Post:
+    """Keep the post, published on the site: all of it or, when anything is wrong with it, nothing."""
+    file = manuscript.file
+    with house.database.writing() as session:
+        draft, _, identity = manuscript.draft(session)
+        at = file.published or house.now()
+        post = create_post(session, the_publication(session).id, identity.id, draft, at)
+        publish_post(post, at)
         session.flush()
         return find_post(session, post.public_id)
 
 
-def _mail(house: House, post: Post, terms: Terms) -> tuple[Campaign, int]:
+def _mail(house: House, post: Post, terms: Terms, accept: Collection[str]) -> tuple[Campaign, int]:
     with house.database.reading() as session:
         publication = the_publication(session)
-    content = freeze_content(house.composer, house.links, publication, post.section, post)
+    inspection = house.inspector.inspect(Edition(publication, post.section, post), house.now())
+    content = inspection.cleared(accept)
     policy = UncertainPolicy(house.settings.uncertain_policy)
     with house.database.writing() as session:
         campaign = begin_campaign(session, house.bell, content, policy, house.now(), terms)

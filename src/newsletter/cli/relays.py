@@ -39,7 +39,7 @@ _HOLE = re.compile(r"\{(\w+)\}")
 
 @click.group()
 def relay() -> None:
-    r"""The SMTP servers that mail is handed to. The one in SMTP_URL is called “default”.
+    """The SMTP servers that mail is handed to. The one in SMTP_URL is called “default”.
 
     \b
     Examples: newsletter relay add ses --preset ses --region eu-west-1 --username AKIA…
@@ -114,7 +114,7 @@ def add(
     direct: bool,
     **limits: Any,
 ) -> None:
-    r"""Bring a relay into use. Its password stands in NEWSLETTER_RELAY_PASSWORDS, never in the database.
+    """Bring a relay into use. Its password stands in NEWSLETTER_RELAY_PASSWORDS, never in the database.
 
     \b
     Examples: newsletter relay add local --preset postfix
@@ -139,7 +139,7 @@ def add(
 @click.option("--group", default="", help=f"Only for one group of receivers: {', '.join(sorted(GROUPS))}.")
 @_limit_options
 def limit(name: str, group: str, **limits: Any) -> None:
-    r"""Set what a relay takes; what is not said has no limit. What was learnt before is forgotten.
+    """Set what a relay takes; what is not said has no limit. What was learnt before is forgotten.
 
     \b
     Examples: newsletter relay limit ses --per-second 14 --per-day 50000
@@ -190,7 +190,7 @@ def list_relays(as_json: bool) -> None:
 @click.option("--to", "recipient", default="", help="Send one letter to this address.")
 @click.option("--timeout", default=15.0, show_default=True, help="Seconds to wait for each reply.")
 def try_relay(name: str, recipient: str, timeout: float) -> None:
-    r"""Talk to a relay and show what was said, without secrets; ends with 1 when it does not let us in.
+    """Talk to a relay and show what was said, without secrets; ends with 1 when it does not let us in.
 
     \b
     Example: newsletter relay test ses --to me@example.org

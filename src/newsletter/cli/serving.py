@@ -22,7 +22,7 @@ from newsletter.wiring import wire
 @click.option("--smtp-port", default=1025, type=PORT, show_default=True, help="The mail catcher's port.")
 @click.option("--inbox-port", default=8025, type=PORT, show_default=True, help="The inbox page's port.")
 def up(port: int, smtp_port: int, inbox_port: int) -> None:
-    r"""Run site, worker and broker on this machine until Ctrl-C, with a catcher until SMTP_URL is set.
+    """Run site, worker and broker on this machine until Ctrl-C, with a catcher until SMTP_URL is set.
 
     \b
     Example: newsletter up
@@ -57,7 +57,7 @@ def up(port: int, smtp_port: int, inbox_port: int) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8000, type=PORT, show_default=True)
 def web(host: str, port: int) -> None:
-    r"""Run the web server.
+    """Run the web server.
 
     \b
     Example: newsletter web --host 0.0.0.0 --port 8000
@@ -70,7 +70,7 @@ def web(host: str, port: int) -> None:
 
 @click.command()
 def worker() -> None:
-    r"""Run a worker: one process a core that sends, and one that sweeps.
+    """Run a worker: one process a core that sends, and one that sweeps.
 
     \b
     Example: newsletter worker
@@ -89,7 +89,7 @@ def worker() -> None:
 @click.option("--smtp-port", default=1025, type=PORT, show_default=True)
 @click.option("--inbox-port", default=8025, type=PORT, show_default=True)
 def catcher(folder: Path, host: str, smtp_port: int, inbox_port: int) -> None:
-    r"""Run the mail catcher alone: it takes all mail and delivers none. For trying out only.
+    """Run the mail catcher alone: it takes all mail and delivers none. For trying out only.
 
     \b
     Example: newsletter catcher --smtp-port 1025 --inbox-port 8025

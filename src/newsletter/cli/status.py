@@ -25,7 +25,7 @@ from newsletter.publishing.publications import the_publication
 @click.option("--json", "as_json", is_flag=True, help="One object of JSON.")
 @click.option("--alive", is_flag=True, help="Only end with 1 when no worker of this machine is alive.")
 def status(as_json: bool, alive: bool) -> None:
-    r"""Show workers, relay, waiting mail and the newest campaigns.
+    """Show workers, relay, waiting mail and the newest campaigns.
 
     \b
     Examples: newsletter status

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from newsletter.delivery.entries import Holding, Passage, Recipient
-from newsletter.delivery.mailings import Mailing
 from newsletter.delivery.meters import Meter
 from newsletter.delivery.weather import CampaignWeather, Weathers
 from newsletter.domain.errors import BadInput
 from newsletter.domain.states import DeliveryState
 from newsletter.mail.envelope import Envelope
-from newsletter.publishing.letters import Reader
+from newsletter.publishing.letters import Merger, Reader
 
 
 class QueueKey(NamedTuple):
@@ -37,7 +36,7 @@ class Work:
     """A leased batch in work. `open_letters` are taken and not yet written down."""
 
     holding: Holding
-    mailing: Mailing | None
+    merger: Merger | None
     weather: CampaignWeather
     queues: dict[QueueKey, deque[Recipient]] = field(default_factory=dict)
     open_letters: int = 0
@@ -114,10 +113,10 @@ class Feed:
         )
 
     def add(
-        self, holding: Holding, mailing: Mailing | None, now: float, group_of: GroupOf | None = None
+        self, holding: Holding, merger: Merger | None, now: float, group_of: GroupOf | None = None
     ) -> Work:
         """Begin with a batch; `group_of` a domain matters where relays go by groups."""
-        work = Work(holding, mailing, self.weathers.of(holding), renewed_at=now)
+        work = Work(holding, merger, self.weathers.of(holding), renewed_at=now)
         groups: dict[str, str] = {}
         for recipient in holding.recipients:
             key = key_of(recipient, "" if group_of is None else _group(recipient, group_of, groups))
@@ -152,11 +151,11 @@ class Feed:
         return complete
 
     def _prepare(self, work: Work, key: QueueKey, recipient: Recipient) -> Assignment | None:
-        assert work.mailing is not None
+        assert work.merger is not None
         reader = Reader(recipient.address, recipient.name, recipient.public_id)
         try:
-            letter = work.mailing.merger.letter(reader, time.time())
-            envelope = Envelope(work.mailing.return_path, recipient.address, sum(map(len, letter)))
+            letter, return_path = work.merger.letter(reader, time.time())
+            envelope = Envelope(return_path, recipient.address, sum(map(len, letter)))
         except BadInput as error:
             self.set_aside(work, recipient, str(error))
             return None

@@ -1,5 +1,6 @@
 """What single mails say: confirmations, welcomes, sign-in links."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +9,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.audience.subscribers import choices
 from newsletter.domain.holes import Hole, HoleKind
 from newsletter.domain.links import Links
 from newsletter.domain.states import SubscriberState
+from newsletter.mail.dkim.signers import Signers
 from newsletter.mail.message import Mailbox, notice_headers, reader_headers
 from newsletter.models import Consent, Identity, Notice, Publication, Section, SignIn, Subscriber
+from newsletter.publishing.looks import letter_frame
 from newsletter.rendering.compose import Composer
 from newsletter.rendering.markers import Markers
 from newsletter.rendering.plan import Plan, compile_plan
@@ -74,6 +78,15 @@ def _preferences(session: Session, links: Links, notice: Notice) -> Facts | None
     return _to_subscriber(subscriber, {"action_url": links.preferences(subscriber.public_id), "sections": ""})
 
 
+def _section_change(session: Session, links: Links, notice: Notice) -> Facts | None:
+    subscriber = _subscriber(session, notice)
+    if subscriber is None or subscriber.state is not SubscriberState.ACTIVE:
+        return None
+    followed = (each.section.name for each in choices(session, subscriber) if each.followed)
+    values = {"action_url": links.preferences(subscriber.public_id), "sections": ", ".join(followed)}
+    return _to_subscriber(subscriber, values)
+
+
 def _sign_in(session: Session, links: Links, notice: Notice) -> Facts | None:
     identity = session.get(Identity, notice.identity_id)
     link = session.scalar(select(SignIn).where(SignIn.public_id == notice.payload.get("sign_in")))
@@ -98,6 +111,7 @@ _FACTS: Mapping[str, Callable[[Session, Links, Notice], Facts | None]] = {
     "confirm": _confirm,
     "already": _preferences,
     "welcome": _preferences,
+    "section_change": _section_change,
     "sign_in": _sign_in,
     "alert": _alert,
 }
@@ -106,9 +120,10 @@ _FACTS: Mapping[str, Callable[[Session, Links, Notice], Facts | None]] = {
 class NoticePress:
     """Prints notices; each kind's template is rendered and inlined once, then merged."""
 
-    def __init__(self, composer: Composer, links: Links) -> None:
+    def __init__(self, composer: Composer, links: Links, signers: Signers) -> None:
         self._composer = composer
         self._links = links
+        self._signers = signers
         self._plans: dict[tuple[str, ...], Plan] = {}
 
     def print(self, publication: Publication, notice: Notice, facts: Facts, now: datetime) -> bytes:
@@ -116,7 +131,9 @@ class NoticePress:
         message_id = f"{notice.public_id}.n.{publication.public_id}@{publication.list_domain}"
         headers = reader_headers(Mailbox(facts.name, facts.address), message_id, now)
         plan = self._plan(publication, notice)
-        return plan.merge({**facts.values, **headers, "name": facts.name})
+        message = plan.merge({**facts.values, **headers, "name": facts.name})
+        signer = self._signers.of(publication.sender_address)
+        return message if signer is None else signer.sign([message], int(now.timestamp())) + message
 
     def facts_for(self, address: str) -> Facts:
         """What a letter to somebody we know nothing of needs."""
@@ -132,6 +149,7 @@ class NoticePress:
             publication.sender_name,
             publication.sender_address,
             publication.accent,
+            json.dumps(publication.look, sort_keys=True),
             publication.postal_address,
             publication.locale,
         )
@@ -142,8 +160,7 @@ class NoticePress:
     def _compile(self, publication: Publication, kind: str, **more: object) -> Plan:
         markers = Markers()
         context = {
-            "publication": publication,
-            "home_url": self._links.home(),
+            **letter_frame(publication, self._links),
             "html": _holes(markers, HoleKind.HTML),
             "text": _holes(markers, HoleKind.TEXT),
             **more,

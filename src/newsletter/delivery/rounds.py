@@ -12,11 +12,11 @@ from newsletter.delivery.entries import Entry, Holding, Passage, Recipient, Resu
 from newsletter.delivery.feed import Assignment, Feed, GroupOf, QueueKey, Work
 from newsletter.delivery.group_commit import GroupCommit
 from newsletter.delivery.lanes import Lane
-from newsletter.delivery.mailings import Mailing
 from newsletter.delivery.outlet import Outlet
 from newsletter.delivery.tools import Tools
 from newsletter.domain.errors import BrokenPromise
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
+from newsletter.publishing.letters import Merger
 
 _log = structlog.get_logger(__name__)
 
@@ -201,11 +201,11 @@ class Round:
         self._found_work = holding is not None
         if holding is None:
             return
-        mailing = await self._surely(self._open_mailing, holding)
+        merger = await self._surely(self._open_mailing, holding)
         await self._surely(self._tools.ledger.load, holding)
         if not holding.is_fenced:
-            work = self._feed.add(holding, mailing, monotonic(), await self._group_of(holding))
-            if mailing is None or self._winding_down or holding.lease.campaign_id in self._paused:
+            work = self._feed.add(holding, merger, monotonic(), await self._group_of(holding))
+            if merger is None or self._winding_down or holding.lease.campaign_id in self._paused:
                 work.close()
         self.nudge()
 
@@ -216,7 +216,7 @@ class Round:
         group_of: GroupOf = await self._surely(self._tools.receivers.group_of, holding)
         return group_of
 
-    def _open_mailing(self, holding: Holding) -> Mailing | None:
+    def _open_mailing(self, holding: Holding) -> Merger | None:
         """The campaign's mailing; one whose plan cannot be read is paused, and the others go on."""
         campaign_id = holding.lease.campaign_id
         try:

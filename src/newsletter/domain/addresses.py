@@ -60,6 +60,8 @@ def parse_address(text: str) -> Address:
 def _local_part(local: str) -> str:
     if len(local.encode()) > MAX_LOCAL:
         raise BadAddress(f"The part before the @ is too long: {MAX_LOCAL} characters are the limit.")
+    if "=?" in local:  # mail programs would decode it, and show another address than the one it goes to
+        raise BadAddress("The part before the @ holds something an address cannot have. Please check it.")
     if not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:
         raise BadAddress("The part before the @ holds something an address cannot have. Please check it.")
     return local

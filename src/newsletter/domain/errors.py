@@ -4,6 +4,7 @@ NewsletterError
 ├── BadInput            somebody gave us something we cannot use; the message says what to do
 │   ├── BadAddress
 │   ├── BadPost
+│   ├── NotReady        the checks before sending found what stands in the way
 │   └── BadLink         a signed link that does not hold
 │       └── ExpiredLink
 ├── NotFound            no such thing here
@@ -31,6 +32,10 @@ class BadAddress(BadInput):
 
 class BadPost(BadInput):
     """The post cannot be read or published as it stands."""
+
+
+class NotReady(BadInput):
+    """Checks found something that has to be mended, or accepted, before a letter is sent."""
 
 
 class BadLink(BadInput):

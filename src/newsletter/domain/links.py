@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from newsletter.domain.identifiers import public_id_bytes, public_id_from
 from newsletter.domain.tokens import Keyring, Purpose, Signer
+from newsletter.domain.verp import Inbound
 
 CONFIRM_WITHIN = timedelta(days=7)
 SIGN_IN_WITHIN = timedelta(minutes=15)
@@ -16,6 +18,7 @@ class Links:
 
     site_url: str
     keyring: Keyring
+    inbound: Inbound | None = None
 
     def home(self) -> str:
         """The front page."""
@@ -24,6 +27,10 @@ class Links:
     def post(self, slug: str) -> str:
         """A post's page."""
         return self._at(f"p/{slug}")
+
+    def section(self, slug: str) -> str:
+        """A section's page, the archive of its letters."""
+        return self._at(f"s/{slug}")
 
     def campaign(self, public_id: str) -> str:
         """A campaign in the studio."""
@@ -75,17 +82,32 @@ class Links:
         return f"{self.site_url.rstrip('/')}/{path}"
 
 
+class ReaderLinks(NamedTuple):
+    """The addresses of one reader's letter; those that mail comes back to only where it can be received."""
+
+    unsubscribe: str
+    preferences: str
+    leave_by_mail: str = ""
+    return_path: str = ""
+
+
 class SectionLinks:
-    """Writes the two links of every letter of a section, as `Links` does, from parts made ready."""
+    """Writes the links of every letter of a section, as `Links` does, from parts made ready."""
 
     def __init__(self, links: Links, section_id: str) -> None:
+        self._section_id = section_id
         self._section = public_id_bytes(section_id)
+        self._inbound = links.inbound
         self._unsubscribe = Signer(links.keyring, Purpose.UNSUBSCRIBE)
         self._preferences = Signer(links.keyring, Purpose.PREFERENCES)
         self._home = links.home()
 
-    def of(self, subscriber_id: str) -> tuple[str, str]:
-        """A subscriber's link that leaves the section, and the one to their preferences."""
+    def of(self, subscriber_id: str) -> ReaderLinks:
+        """A subscriber's links. Raises ValueError when the id is none."""
         subscriber = public_id_bytes(subscriber_id)
-        unsubscribe = self._unsubscribe.sign(subscriber + self._section)
-        return f"{self._home}u/{unsubscribe}", f"{self._home}preferences/{self._preferences.sign(subscriber)}"
+        unsubscribe = f"{self._home}u/{self._unsubscribe.sign(subscriber + self._section)}"
+        preferences = f"{self._home}preferences/{self._preferences.sign(subscriber)}"
+        if self._inbound is None:
+            return ReaderLinks(unsubscribe, preferences)
+        leave_by_mail = self._inbound.leaving(subscriber_id, self._section_id)
+        return ReaderLinks(unsubscribe, preferences, leave_by_mail, self._inbound.return_path(subscriber_id))

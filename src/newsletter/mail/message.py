@@ -16,6 +16,7 @@ from newsletter.domain.holes import Hole, HoleKind, Piece
 from newsletter.mail.encoded_words import encoded_words
 
 _LINE = 78
+_ENCODED_LINE = 76  # RFC 2047 section 2
 _LONGEST_WORD = 450  # quoted it may double, and no line may have more than 998
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
 _ADDRESS = re.compile(
@@ -34,10 +35,15 @@ class Mailbox:
 
 @dataclass(frozen=True)
 class MailingList:
-    """What a campaign says of itself as a list (RFC 2919): a readable name and an id that never changes."""
+    """What a campaign says of itself as a list: a name, an id that never changes (RFC 2919), its archive.
+
+    `feedback_id` tells Gmail's reports apart: three fields for what was sent, the last for who sends.
+    """
 
     name: str
     list_id: str
+    archive_url: str
+    feedback_id: str
 
 
 def campaign_headers(sender: Mailbox, subject: str, mailing_list: MailingList) -> Sequence[Piece]:
@@ -51,6 +57,9 @@ def campaign_headers(sender: Mailbox, subject: str, mailing_list: MailingList) -
         _line("List-Id", f"{_phrase(mailing_list.name)} <{mailing_list.list_id}>"),
         Hole("list_unsubscribe", HoleKind.HEADER),
         b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+        _line("List-Archive", f"<{mailing_list.archive_url}>"),
+        b"List-Post: NO\r\n",
+        _line("Feedback-ID", mailing_list.feedback_id),
         b"Precedence: bulk\r\n",
         b"X-Auto-Response-Suppress: OOF, AutoReply\r\n",
     )
@@ -93,9 +102,11 @@ def message_id_line(message_id: str) -> bytes:
     return _line("Message-ID", f"<{message_id}>")
 
 
-def list_unsubscribe(url: str) -> bytes:
-    """The one-click header (RFC 8058): one https address, never folded inside."""
-    return f"List-Unsubscribe: <{url}>\r\n".encode()
+def list_unsubscribe(url: str, address: str = "") -> bytes:
+    """The one-click header (RFC 8058): one https address, and one to write to where we can receive."""
+    if not address:
+        return f"List-Unsubscribe: <{url}>\r\n".encode()
+    return f"List-Unsubscribe: <{url}>,\r\n <mailto:{address}?subject=unsubscribe>\r\n".encode()
 
 
 def _address_line(header: str, name: str, address: str) -> bytes:
@@ -110,14 +121,14 @@ def _address_line(header: str, name: str, address: str) -> bytes:
 
 def _text_line(name: str, text: str) -> bytes:
     text = _clean(text)
-    return _line(name, text if _is_plain(text) else encoded_words(text, _LINE - len(f"{name}: ")))
+    return _line(name, text if _is_plain(text) else encoded_words(text, _ENCODED_LINE - len(f"{name}: ")))
 
 
 def _phrase(text: str) -> str:
     """A display name: plain, quoted, or encoded words outside any quotes (RFC 2047 section 5)."""
     text = _clean(text)
     if not _is_plain(text):
-        return encoded_words(text, _LINE - len("List-Id: "))
+        return encoded_words(text, _ENCODED_LINE - len("List-Id: "))
     if _ATOMS.fullmatch(text):
         return text
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
@@ -136,12 +147,13 @@ def _clean(text: str) -> str:
 
 
 def _line(name: str, value: str) -> bytes:
-    """One header, folded at spaces so that lines stay within 78 characters where they can."""
-    if len(name) + len(": ") + len(value) <= _LINE:
+    """One header, folded at spaces so that lines stay within their limit where they can."""
+    limit = _ENCODED_LINE if "=?" in value else _LINE
+    if len(name) + len(": ") + len(value) <= limit:
         return f"{name}: {value}\r\n".encode()
     lines = [f"{name}:"]
     for word in value.split(" "):
-        if len(lines[-1]) + 1 + len(word) > _LINE and lines[-1].strip() not in {"", f"{name}:"}:
+        if len(lines[-1]) + 1 + len(word) > limit and lines[-1].strip() not in {"", f"{name}:"}:
             lines.append("")
         lines[-1] += f" {word}"
     return "\r\n".join(lines).encode("utf-8") + b"\r\n"

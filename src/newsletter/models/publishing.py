@@ -1,8 +1,9 @@
 """What is said: the publication, its sections and its posts."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from newsletter.domain.states import PostAccess, PostState
@@ -26,6 +27,8 @@ class Publication(Base):
     list_domain: Mapped[str] = mapped_column(String(253))
     postal_address: Mapped[str] = mapped_column(String(500), default="")
     accent: Mapped[str] = mapped_column(String(7), default="#1f5f5b")
+    # What differs from the default look of letters.
+    look: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     locale: Mapped[str] = mapped_column(String(16), default="en")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     created_at: Mapped[datetime]

@@ -13,7 +13,7 @@ from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.links import Links
 from newsletter.domain.states import CampaignState, UncertainPolicy
 from newsletter.jobs import Bell, Job
-from newsletter.models import Campaign, Post, Publication, Section
+from newsletter.models import Campaign, Post
 from newsletter.publishing.letters import Edition, compose_letter
 from newsletter.publishing.posts import publish_post
 from newsletter.rendering.compose import Composer
@@ -53,13 +53,12 @@ class Terms:
         return "post" if self.corrects_id is None else "correction"
 
 
-def freeze_content(
-    composer: Composer, links: Links, publication: Publication, section: Section, post: Post
-) -> FrozenContent:
+def freeze_content(composer: Composer, links: Links, edition: Edition) -> FrozenContent:
     """Render and compile a post for mailing. Takes no transaction's time. Raises BadPost."""
+    post = edition.post
     if not post.title:
         raise BadPost("The post needs a title before it can be mailed.")
-    plan = compose_letter(composer, links, Edition(publication, section, post))
+    plan = compose_letter(composer, links, edition)
     return FrozenContent(post.id, post.version, post.title, dump_plan(plan))
 
 

@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole, HoleKind
-from newsletter.domain.links import Links, SectionLinks
+from newsletter.domain.links import Links, ReaderLinks, SectionLinks
+from newsletter.mail.dkim.signing import DkimSigner
 from newsletter.mail.message import (
     Mailbox,
     MailingList,
@@ -18,6 +19,7 @@ from newsletter.mail.message import (
     to_line,
 )
 from newsletter.models import Post, Publication, Section
+from newsletter.publishing.looks import letter_frame
 from newsletter.rendering.compose import Composer
 from newsletter.rendering.content import read_content
 from newsletter.rendering.markers import Markers
@@ -49,29 +51,31 @@ def compose_letter(composer: Composer, links: Links, edition: Edition) -> Plan:
     publication, section, post = edition.publication, edition.section, edition.post
     content, markers, url = read_content(post.markdown), Markers(), links.post(post.slug)
     context = {
-        "publication": publication,
+        **letter_frame(publication, links),
         "section": section,
         "post": post,
         "preheader": post.subtitle or content.opening(120),
         "minutes": content.minutes(),
         "content_html": content.email_html(markers, url),
         "content_text": content.plain_text(markers, url),
-        "home_url": links.home(),
         "post_url": url,
         "html": _addresses(markers, HoleKind.HTML),
         "text": _addresses(markers, HoleKind.TEXT),
     }
     letter = composer.compose("post", context, markers)
     sender = Mailbox(publication.sender_name, publication.sender_address)
-    headers = campaign_headers(sender, letter.subject, mailing_list(publication, section))
+    headers = campaign_headers(sender, letter.subject, mailing_list(links, edition))
     return compile_plan(headers, letter)
 
 
-def mailing_list(publication: Publication, section: Section) -> MailingList:
+def mailing_list(links: Links, edition: Edition) -> MailingList:
     """How a section names itself to mail programs; the id outlives every renaming."""
+    publication, section, post = edition.publication, edition.section, edition.post
     return MailingList(
         f"{publication.name}: {section.name}",
         f"{section.public_id}.{publication.public_id}.{publication.list_domain}",
+        links.section(section.slug),
+        f"{post.public_id}:{section.public_id}:letter:{publication.public_id}",
     )
 
 
@@ -79,31 +83,55 @@ def values_for(
     links: Links, section_public_id: str, reader: Reader, message_id: str, now: datetime
 ) -> Mapping[str, Value]:
     """What fills the holes of a plan for one reader. Raises BadInput for one no letter can be written to."""
-    unsubscribe = links.unsubscribe(reader.public_id, section_public_id)
-    preferences = links.preferences(reader.public_id)
-    return _values(reader, (unsubscribe, preferences), message_id, date_line(now))
+    inbound = links.inbound
+    own = ReaderLinks(
+        links.unsubscribe(reader.public_id, section_public_id),
+        links.preferences(reader.public_id),
+        inbound.leaving(reader.public_id, section_public_id) if inbound else "",
+    )
+    return _values(reader, own, message_id, date_line(now))
+
+
+class Imprint(NamedTuple):
+    """What all letters of a campaign share beside their plan."""
+
+    message_id_end: str
+    sender: str
+    signer: DkimSigner | None = None
+
+
+class Written(NamedTuple):
+    """One reader's letter, and where it goes when it comes back.
+
+    In pieces: joined only when it is sent, a letter that waits costs some pointers instead of its length.
+    """
+
+    pieces: list[bytes]
+    return_path: str
 
 
 class Merger:
     """Merges the letters of one campaign; what is the same for all its readers is prepared once."""
 
-    def __init__(self, plan: Plan, links: Links, section_public_id: str, message_id_end: str) -> None:
+    def __init__(self, plan: Plan, links: SectionLinks, imprint: Imprint) -> None:
         self._press = Press(plan)
-        self._links = SectionLinks(links, section_public_id)
-        self._message_id_end = message_id_end
+        self._links = links
+        self._message_id_end = imprint.message_id_end
+        self._sender = imprint.sender
+        self._signer = imprint.signer
         self._date = (0, date_line(datetime.fromtimestamp(0, UTC)))
 
-    def letter(self, reader: Reader, now: float) -> list[bytes]:
-        """One reader's letter in pieces, dated in UTC. Raises BadInput when no letter can be written to them.
-
-        Joined only when it is sent, a letter that waits costs some pointers instead of its length.
-        """
+    def letter(self, reader: Reader, now: float) -> Written:
+        """One reader's letter, dated in UTC. Raises BadInput when no letter can be written to them."""
         try:
             links = self._links.of(reader.public_id)
         except ValueError as error:
             raise BadInput("This reader has no valid public id, so no link can be written.") from error
         message_id = f"{reader.public_id}.{self._message_id_end}"
-        return self._press.fill(_values(reader, links, message_id, self._date_line(int(now))))
+        pieces = self._press.fill(_values(reader, links, message_id, self._date_line(int(now))))
+        if self._signer is not None:
+            pieces.insert(0, self._signer.sign(pieces, int(now)))
+        return Written(pieces, links.return_path or self._sender)
 
     def _date_line(self, second: int) -> bytes:
         """Writing a date takes as long as half a letter, so it is done once a second."""
@@ -114,17 +142,16 @@ class Merger:
         return line
 
 
-def _values(reader: Reader, links: tuple[str, str], message_id: str, date: bytes) -> Mapping[str, Value]:
+def _values(reader: Reader, links: ReaderLinks, message_id: str, date: bytes) -> Mapping[str, Value]:
     if len(reader.name) > LONGEST_NAME:  # the To header has its own limit for an address
         raise BadInput(f"The value for the hole name is longer than {LONGEST_NAME:,} characters.")
-    unsubscribe, preferences = links
     return {
         "date": date,
         "to": to_line(reader.name, reader.address),
         "message_id": message_id_line(message_id),
-        "list_unsubscribe": list_unsubscribe(unsubscribe),
-        "unsubscribe_url": unsubscribe,
-        "preferences_url": preferences,
+        "list_unsubscribe": list_unsubscribe(links.unsubscribe, links.leave_by_mail),
+        "unsubscribe_url": links.unsubscribe,
+        "preferences_url": links.preferences,
         "name": reader.name,
         "address": reader.address,
     }

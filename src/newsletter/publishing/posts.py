@@ -10,6 +10,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session, joinedload
 
 from newsletter.domain.errors import BadPost, Conflict, NotFound
+from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.states import PostAccess, PostState
 from newsletter.models import Post
 from newsletter.rendering.content import read_content
@@ -42,21 +43,29 @@ def check_draft(draft: Draft) -> Draft:
     return Draft(title, markdown, draft.section_id, subtitle, slug_of(draft.slug or title))
 
 
-def create_post(session: Session, publication_id: int, author_id: int, draft: Draft, now: datetime) -> Post:
-    """Keep a new draft. Raises BadPost."""
+def new_post(publication_id: int, author_id: int, draft: Draft, now: datetime) -> Post:
+    """A draft that is not kept yet. Raises BadPost."""
     draft = check_draft(draft)
-    post = Post(
+    return Post(
         publication_id=publication_id,
         author_id=author_id,
         section_id=draft.section_id,
-        slug=_free_slug(session, publication_id, draft.slug),
+        public_id=new_public_id(),
+        slug=draft.slug,
         title=draft.title,
         subtitle=draft.subtitle,
         markdown=draft.markdown,
         state=PostState.DRAFT,
+        version=1,
         created_at=now,
         updated_at=now,
     )
+
+
+def create_post(session: Session, publication_id: int, author_id: int, draft: Draft, now: datetime) -> Post:
+    """Keep a new draft. Raises BadPost."""
+    post = new_post(publication_id, author_id, draft, now)
+    post.slug = _free_slug(session, publication_id, post.slug)
     session.add(post)
     session.flush()
     return post
@@ -121,6 +130,12 @@ def posts_for_studio(session: Session, publication_id: int, limit: int = 200) ->
         .order_by(Post.updated_at.desc(), Post.id.desc())
         .limit(limit)
     ).all()
+
+
+def is_taken(session: Session, publication_id: int, slug: str) -> bool:
+    """Whether a post has this name in addresses already."""
+    taken = select(Post.id).where(Post.publication_id == publication_id, Post.slug == slug)
+    return session.scalar(taken.limit(1)) is not None
 
 
 def slug_of(text: str) -> str:

@@ -1,61 +1,109 @@
-"""The author's Markdown: CommonMark with tables, footnotes, strikethrough, task lists and merge tags."""
+"""The author's Markdown: CommonMark with tables, footnotes, tasks, callouts, sizes, buttons, merge tags."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from markdown_it import MarkdownIt
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
+from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 
 from newsletter.domain.errors import BadPost
+from newsletter.rendering.blocks import shape_blocks
 
 MAX_CHARACTERS = 1_000_000
 MAX_DEPTH = 100
 KNOWN_MERGE_TAGS = frozenset({"name"})
 
+_BREAKS = frozenset({"softbreak", "hardbreak"})
 _HTML_TAG = re.compile(r"<(/?)(?!(?:br|hr|img|input|p|li|t[dhr])\b)[a-zA-Z]")
-_MERGE_TAG = re.compile(r"\{\{\s*(\w+)\s*(?:\|([^{}|\n]*))?\}\}")
+_MERGE_TAG = re.compile(r"\{\{\s*(\w+)\s*(?:[|\x1f]([^{}|\x1f\n]*))?\}\}")
+_UNMAILABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_STAND_IN = "\x1f"
+"""For the line of a merge tag while tables, which cut their rows at such lines, are read."""
 
 
 def parse_markdown(text: str) -> Sequence[Token]:
-    """Read Markdown into tokens. Raises BadPost for what can never become a letter."""
+    """Read Markdown into tokens. Raises BadPost, with the line, for what can never become a letter."""
     if len(text) > MAX_CHARACTERS:
         raise BadPost(f"The post is too long: {MAX_CHARACTERS:,} characters are the limit.")
     text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be mailed
+    text = _MERGE_TAG.sub(lambda tag: tag.group().replace("|", _STAND_IN), _UNMAILABLE.sub("", text))
     tokens = make_parser().parse(text)
     _refuse_depth(tokens)
-    for token in (each for block in tokens for each in (block, *(block.children or []))):
-        if token.type in {"html_block", "html_inline"} and _MERGE_TAG.search(token.content):
-            raise BadPost(
-                "A merge tag stands inside HTML, where it is not filled in. Write that part in Markdown."
-            )
+    for line, token in with_lines(tokens):
+        _refuse_merge_tags(line, token)
     return tokens
-
-
-def _refuse_depth(tokens: Sequence[Token]) -> None:
-    """Parsers behind us stop, or silently cut, at a few hundred levels; nobody writes so many on purpose."""
-    open_tags = 0
-    for token in tokens:
-        depth = token.level
-        for each in (token, *(token.children or [])):
-            depth += each.nesting if each is not token else 0
-            if each.type in {"html_block", "html_inline"}:
-                open_tags += sum(-1 if end else 1 for end in _HTML_TAG.findall(each.content))
-            if depth > MAX_DEPTH or open_tags > MAX_DEPTH:
-                raise BadPost("The post is nested too deeply for a letter. Please make it flatter.")
 
 
 def make_parser() -> MarkdownIt:
     """The parser that all readers of Markdown share."""
-    parser = MarkdownIt("commonmark", {"linkify": True, "typographer": False})
+    parser = MarkdownIt(
+        "commonmark", {"linkify": True, "typographer": False, "alerts": True, "tasklists": True}
+    )
     parser.enable(["table", "strikethrough", "linkify"])
     if parser.linkify is not None:  # README.md is a file to most authors, not a site in Moldova
         parser.linkify.set({"fuzzy_link": False})
-    parser.use(footnote_plugin, inline=False).use(tasklists_plugin)
+    parser.use(footnote_plugin, inline=False)
+    parser.use(attrs_plugin, after=("image", "link_close"), allowed=("class", "width"))
     parser.inline.ruler.before("emphasis", "merge_tag", _merge_tag)
+    parser.core.ruler.push("stand_ins", _restore_stand_ins)
+    parser.core.ruler.push("name_columns", _name_columns)
+    parser.core.ruler.push("shape_blocks", shape_blocks)
     return parser
+
+
+def with_lines(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
+    """Every token, inside and out, with the line of the source it stands on, counted from 1."""
+    line = 1
+    for block in tokens:
+        line = block.map[0] + 1 if block.map else line
+        yield line, block
+        here = line
+        for token in block.children or ():
+            yield here, token
+            here += token.type in _BREAKS or token.content.count("\n") * (token.type == "html_inline")
+
+
+def _refuse_depth(tokens: Sequence[Token]) -> None:
+    """Parsers behind us stop, or silently cut, at a few hundred levels; nobody writes so many on purpose."""
+    open_tags, depth, outer = 0, 0, 0
+    for line, token in with_lines(tokens):
+        if token.block:
+            outer = depth = token.level
+        else:
+            depth += token.nesting
+        if token.type in {"html_block", "html_inline"}:
+            open_tags += sum(-1 if end else 1 for end in _HTML_TAG.findall(token.content))
+        if max(depth, outer, open_tags) > MAX_DEPTH:
+            raise BadPost(f"Line {line}: this is nested too deeply for a letter. Please make it flatter.")
+
+
+def _refuse_merge_tags(line: int, token: Token) -> None:
+    if token.type == "merge_tag" and token.meta["name"] not in KNOWN_MERGE_TAGS:
+        raise BadPost(
+            f"Line {line}: the post uses {token.content}, which does not exist. "
+            "Known: {{ name | there }}."
+        )
+    if token.type in {"html_block", "html_inline"} and _MERGE_TAG.search(token.content):
+        raise BadPost(
+            f"Line {line}: a merge tag stands inside HTML, where it is not filled in. "
+            "Write that part in Markdown."
+        )
+
+
+def _restore_stand_ins(state: StateCore) -> None:
+    for token in (each for block in state.tokens for each in (block, *(block.children or []))):
+        token.content = token.content.replace(_STAND_IN, "|")
+
+
+def _name_columns(state: StateCore) -> None:
+    """A table that is read aloud says of each cell which column it belongs to."""
+    for token in state.tokens:
+        if token.type == "th_open":
+            token.attrSet("scope", "col")
 
 
 def _merge_tag(state: StateInline, silent: bool) -> bool:
@@ -65,12 +113,9 @@ def _merge_tag(state: StateInline, silent: bool) -> bool:
     found = _MERGE_TAG.match(state.src, state.pos)
     if not found:
         return False
-    name, fallback = found.group(1), (found.group(2) or "").strip()
-    if name not in KNOWN_MERGE_TAGS:
-        raise BadPost(f"The post uses {found.group(0)}, which does not exist. Known: {{{{ name | there }}}}.")
     if not silent:
         token = state.push("merge_tag", "", 0)
-        token.content = found.group(0)
-        token.meta = {"name": name, "fallback": fallback}
+        token.content = found.group()
+        token.meta = {"name": found.group(1), "fallback": (found.group(2) or "").strip()}
     state.pos = found.end()
     return True

@@ -3,9 +3,7 @@
 Paragraphs are not wrapped: each mail program fits them to its own window.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from html import unescape
+from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from unicodedata import east_asian_width
 from urllib.parse import urljoin
@@ -13,9 +11,10 @@ from urllib.parse import urljoin
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-MergeTag = Callable[[str, str], str]
+from newsletter.rendering.page_form import card_words
+from newsletter.rendering.raw_html import RawHtml
 
-_HTML_TAG = re.compile(r"<[^>]*>")
+MergeTag = Callable[[str, str], str]
 
 
 def write_plain_text(
@@ -33,6 +32,24 @@ class _Writer:
         self._page_url = page_url
         self._bare = bare
         self._links: list[str] = []
+        self._writers: Mapping[str, Callable[[SyntaxTreeNode], str]] = {
+            "heading": self._heading,
+            "fence": _code,
+            "code_block": _code,
+            "bullet_list": self._list,
+            "ordered_list": self._list,
+            "blockquote": self._quote,
+            "table": self._table,
+            "hr": lambda _node: "* * *",
+            "html_block": self._raw_block,
+            "alert": self._callout,
+            "figure": self._figure,
+            "button": self._button,
+            "card": self._card,
+            "footnote_block": self._footnotes,
+            "inline": self._inline,
+        }
+        self._raw = RawHtml(lambda url: "" if bare else self._number(url))
 
     def blocks(self, nodes: Sequence[SyntaxTreeNode]) -> str:
         """Blocks with a blank line between."""
@@ -45,27 +62,20 @@ class _Writer:
         return "Links\n-----\n" + "\n".join(f"[{n}] {url}" for n, url in enumerate(self._links, 1))
 
     def _block(self, node: SyntaxTreeNode) -> str:
-        match node.type:
-            case "heading":
-                return self._heading(node)
-            case "fence" | "code_block":
-                return _indent(node.content.rstrip("\n"), "    ")
-            case "bullet_list" | "ordered_list":
-                return self._list(node)
-            case "blockquote":
-                return _indent(self.blocks(node.children), "> ")
-            case "table":
-                return self._table(node)
-            case "hr":
-                return "* * *"
-            case "html_block":
-                return _without_tags(node.content)
-            case "footnote_block":
-                return "" if self._bare else self._footnotes(node)
-            case "inline":
-                return self._inline(node)
-            case _:
-                return self.blocks(node.children)
+        write = self._writers.get(node.type)
+        return write(node) if write else self.blocks(node.children)
+
+    def _quote(self, node: SyntaxTreeNode) -> str:
+        return _indent(self.blocks(node.children), "> ")
+
+    def _button(self, node: SyntaxTreeNode) -> str:
+        return self._named(self._inline(node), node.meta["href"])
+
+    def _card(self, node: SyntaxTreeNode) -> str:
+        return self._named(card_words(node.meta), node.meta["href"])
+
+    def _raw_block(self, node: SyntaxTreeNode) -> str:
+        return _tidy(self._raw.words(node.content))
 
     def _heading(self, node: SyntaxTreeNode) -> str:
         text = self.blocks(node.children)
@@ -80,56 +90,71 @@ class _Writer:
         items: list[str] = []
         for number, item in enumerate(node.children, first):
             sign = f"{number}. " if node.type == "ordered_list" else "- "
-            text = _indent(self.blocks(item.children), " " * len(sign))
+            text = _indent(self._item(item), " " * len(sign))
             items.append(sign + text[len(sign) :])
         loose = any("\n\n" in item for item in items)
         return ("\n\n" if loose else "\n").join(items)
 
+    def _item(self, node: SyntaxTreeNode) -> str:
+        text = self.blocks(node.children)
+        if self._bare or "checked" not in node.meta:
+            return text
+        return f"[{'x' if node.meta['checked'] else ' '}] {text}"
+
+    def _callout(self, node: SyntaxTreeNode) -> str:
+        title, *rest = node.children
+        return _indent("\n\n".join((self.blocks([title]) + ":", self.blocks(rest))), "| ")
+
+    def _figure(self, node: SyntaxTreeNode) -> str:
+        picture = self._inline(node)
+        if node.meta["href"] and not self._bare:
+            picture += f" {self._number(node.meta['href'])}"
+        caption = node.meta["caption"]
+        return f"{picture}\n{caption}" if caption else picture
+
     def _table(self, node: SyntaxTreeNode) -> str:
-        rows = [[self.blocks(cell.children) for cell in row.children] for row in _rows(node)]
-        columns = zip_longest(*rows, fillvalue="")
-        widths = [max(map(_width, column)) for column in columns]
-        lines = [
-            "  ".join(
-                cell + " " * (width - _width(cell)) for cell, width in zip(row, widths, strict=False)
-            ).rstrip()
-            for row in rows
-        ]
+        cells = [row.children for row in _rows(node)]
+        rows = [[self.blocks(cell.children) for cell in row] for row in cells]
+        to_right = ["right" in str(cell.attrs.get("style", "")) for cell in cells[0]]
+        widths = [max(map(_width, column)) for column in zip_longest(*rows, fillvalue="")]
+        lines = ["  ".join(map(_padded, row, widths, to_right)).rstrip() for row in rows]
         lines.insert(1, "  ".join("-" * width for width in widths))
         return "\n".join(lines)
 
     def _footnotes(self, node: SyntaxTreeNode) -> str:
+        if self._bare:
+            return ""
         notes = (f"[^{n}] {self.blocks(note.children)}" for n, note in enumerate(node.children, 1))
         return "Notes\n-----\n" + "\n".join(notes)
 
     def _inline(self, node: SyntaxTreeNode) -> str:
-        return "".join(self._span(child) for child in node.children)
+        return _tidy("".join(self._span(child) for child in node.children))
 
     def _span(self, node: SyntaxTreeNode) -> str:
+        if node.type == "html_inline":
+            return self._raw.words(node.content)
+        if self._raw.is_silent:
+            return ""
         match node.type:
             case "text" | "code_inline":
                 return node.content
-            case "softbreak":
-                return " "
-            case "hardbreak":
-                return "\n"
+            case "softbreak" | "hardbreak":
+                return " " if node.type == "softbreak" else "\n"
             case "merge_tag":
                 return self._merge_tag(node.meta["name"], node.meta["fallback"])
             case "link":
-                return self._link(node)
+                return self._named(self._inline(node), str(node.attrs.get("href", "")))
             case "image":
                 return self._image(node)
             case "footnote_ref":
                 return "" if self._bare else f"[^{node.meta['id'] + 1}]"
             case "footnote_anchor":
                 return ""
-            case "html_inline":
-                return "[x]" if "checked" in node.content else "[ ]" if "checkbox" in node.content else ""
             case _:
                 return self._inline(node)
 
-    def _link(self, node: SyntaxTreeNode) -> str:
-        text, url = self._inline(node), str(node.attrs.get("href", ""))
+    def _named(self, text: str, url: str) -> str:
+        """Words that are a link; an address that is its own words needs no number."""
         if self._bare or url.removeprefix("mailto:") == text:
             return text
         return f"{text} {self._number(url)}"
@@ -147,6 +172,10 @@ class _Writer:
         return f"[{self._links.index(url) + 1}]"
 
 
+def _code(node: SyntaxTreeNode) -> str:
+    return _indent(node.content.rstrip("\n"), "    ")
+
+
 def _rows(table: SyntaxTreeNode) -> Sequence[SyntaxTreeNode]:
     return [row for part in table.children for row in part.children]
 
@@ -155,8 +184,17 @@ def _indent(text: str, sign: str) -> str:
     return "\n".join((sign + line).rstrip() for line in text.split("\n"))
 
 
-def _without_tags(html: str) -> str:
-    return unescape(_HTML_TAG.sub("", html)).strip()
+def _tidy(text: str) -> str:
+    """What tags left behind: no blanks around line breaks, at most one blank line."""
+    if "\n" not in text:
+        return text
+    lines = [line.strip() for line in text.strip("\n").split("\n")]
+    return "\n".join(line for index, line in enumerate(lines) if line or (index and lines[index - 1]))
+
+
+def _padded(text: str, width: int, to_right: bool) -> str:
+    blanks = " " * (width - _width(text))
+    return blanks + text if to_right else text + blanks
 
 
 def _width(text: str) -> int:

@@ -11,7 +11,8 @@ from newsletter.audience.segments import count_followers
 from newsletter.domain.errors import BadInput, BadPost, Conflict
 from newsletter.domain.states import PostState, UncertainPolicy
 from newsletter.models import Post
-from newsletter.publishing.campaigns import begin_campaign, campaign_of_post, freeze_content, recent_campaigns
+from newsletter.publishing.campaigns import begin_campaign, campaign_of_post, recent_campaigns
+from newsletter.publishing.letters import Edition
 from newsletter.publishing.posts import (
     Draft,
     create_post,
@@ -96,15 +97,7 @@ def edit(public_id: str) -> str | BaseResponse | tuple[str, int]:
 def publish(public_id: str) -> str | BaseResponse:
     """Ask how, and say in one sentence what will happen; then do it, once."""
     if request.method != "POST":
-        with house().database.reading() as session:
-            post = open_post(session, public_id, Permission.PUBLISH)
-            return page(
-                session,
-                "studio/publish.html",
-                post=post,
-                followers=count_followers(session, post.section_id),
-                mailed=campaign_of_post(session, post.id),
-            )
+        return _ask_how(public_id)
     if request.form.get("how") == "email":
         return _publish_and_mail(public_id)
     with house().database.writing() as session:
@@ -114,16 +107,35 @@ def publish(public_id: str) -> str | BaseResponse:
         return redirect(url_for("pages.post", slug=post.slug), 303)
 
 
-def _publish_and_mail(public_id: str) -> BaseResponse:
+def _ask_how(public_id: str) -> str:
+    edition = _edition(public_id)
+    report = house().inspector.inspect(edition, house().now()).report if edition.post.title else None
     with house().database.reading() as session:
-        post = open_post(session, public_id, Permission.PUBLISH)
-        publication = the_publication(session)
-    _refuse_unseen(post)
-    content = freeze_content(house().composer, house().links, publication, post.section, post)
+        return page(
+            session,
+            "studio/publish.html",
+            post=edition.post,
+            report=report,
+            followers=count_followers(session, edition.section.id),
+            mailed=campaign_of_post(session, edition.post.id),
+        )
+
+
+def _publish_and_mail(public_id: str) -> BaseResponse:
+    edition = _edition(public_id)
+    _refuse_unseen(edition.post)
+    content = house().inspector.inspect(edition, house().now()).cleared(request.form.getlist("accept"))
     policy = UncertainPolicy(house().settings.uncertain_policy)
     with house().database.writing() as session:
         campaign = begin_campaign(session, house().bell, content, policy, house().now())
         return redirect(url_for("campaigns.watch", public_id=campaign.public_id), 303)
+
+
+def _edition(public_id: str) -> Edition:
+    """The post as it would be mailed; checked outside of any transaction, for checks ask the DNS."""
+    with house().database.reading() as session:
+        post = open_post(session, public_id, Permission.PUBLISH)
+        return Edition(the_publication(session), post.section, post)
 
 
 def _refuse_unseen(post: Post) -> None:

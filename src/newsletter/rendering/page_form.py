@@ -1,0 +1,57 @@
+"""A post as HTML for its page."""
+
+from collections.abc import Mapping
+from html import escape
+
+from markdown_it.token import Token
+
+from newsletter.rendering.blocks import picture_width
+from newsletter.rendering.code import classed
+from newsletter.rendering.forms import Form, language_of, linked
+
+_COLOUR_UP_TO = 100_000  # characters; nobody reads more, and it would take seconds
+
+
+class PageForm(Form):
+    """The form that the site shows: colours by classes, links as they were written."""
+
+    def code(self, token: Token) -> str:
+        """Highlighted by classes."""
+        language = language_of(token)
+        short = len(token.content) <= _COLOUR_UP_TO
+        code = classed(token.content, language) if language and short else escape(token.content, quote=False)
+        return f'<pre class="code"><code>{code}</code></pre>\n'
+
+    def figure(self, token: Token) -> str:
+        """A figure."""
+        (image,) = token.children or []
+        picture = linked(self.picture(image, picture_width(image)), token.meta["href"])
+        caption = token.meta["caption"]
+        below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+        return f"<figure>{picture}{below}</figure>\n"
+
+    def button(self, token: Token) -> str:
+        """A paragraph with a link that the page draws as a button."""
+        return f'<p><a class="button" href="{escape(token.meta["href"])}">{self.inside(token)}</a></p>\n'
+
+    def card(self, token: Token) -> str:
+        """A still with a line below; no player is loaded from elsewhere."""
+        meta, still = token.meta, ""
+        if meta["thumbnail"]:
+            still = f'<img src="{escape(meta["thumbnail"])}" alt="">'
+        words = escape(card_words(meta))
+        return f'<p class="card"><a href="{escape(meta["href"])}">{still}<span>▶ {words}</span></a></p>\n'
+
+    def callout_open(self, token: Token) -> str:
+        """An aside."""
+        return f'<aside class="callout {token.info.lower()}">\n'
+
+    def callout_close(self, _token: Token) -> str:
+        """Its end."""
+        return "</aside>\n"
+
+
+def card_words(card: Mapping[str, str]) -> str:
+    """What a card says: where its link leads, and what to."""
+    title, site = card["title"], card["site"]
+    return f"Watch on {site}: {title}" if title else f"Watch on {site}"

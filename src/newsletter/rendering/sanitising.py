@@ -1,0 +1,74 @@
+"""What of HTML is safe. Sanitising comes last, so nothing that renders can undo it."""
+
+import nh3
+
+_TEXT = {
+    *("a", "abbr", "b", "blockquote", "br", "cite", "code", "dd", "del", "div", "dl", "dt", "em", "h1", "h2"),
+    *(
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "samp",
+    ),
+    *("small", "span", "strong", "sub", "sup", "u", "ul", "var", "wbr"),
+    *("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
+}
+_PAGE = {"aside", "details", "figcaption", "figure", "input", "section", "summary"}
+_ATTRIBUTES = {
+    "*": {"id", "class", "dir", "lang", "title"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "ol": {"start"},
+    "td": {"style", "colspan", "rowspan"},
+    "th": {"style", "colspan", "rowspan", "scope"},
+    "span": {"style"},
+}
+_PAGE_ATTRIBUTES = _ATTRIBUTES | {"input": {"type", "checked", "disabled"}}
+_LETTER_ATTRIBUTES = _ATTRIBUTES | {
+    "img": {*_ATTRIBUTES["img"], "style"},
+    "table": {"role", "width", "cellspacing", "cellpadding", "border"},
+    "td": {*_ATTRIBUTES["td"], "align"},
+}
+_STYLES = {"color", "font-weight", "font-style", "max-width", "text-align", "text-decoration"}
+_DROPPED_WITH_CONTENT = {"script", "style", "iframe", "object", "form", "template", "noscript", "title"}
+_SCHEMES = {"http", "https", "mailto", "tel"}
+
+
+def clean_page(html: str) -> str:
+    """Keep what a page may show."""
+    return nh3.clean(
+        html,
+        tags=_TEXT | _PAGE,
+        clean_content_tags=_DROPPED_WITH_CONTENT,
+        attributes=_PAGE_ATTRIBUTES,
+        filter_style_properties=_STYLES,
+        url_schemes=_SCHEMES,
+        link_rel="noopener noreferrer",
+    )
+
+
+def clean_letter(html: str, base: str) -> str:
+    """Keep what a letter may show, every address absolute; what a mail program cannot fold out is open."""
+    return nh3.clean(
+        html,
+        tags=_TEXT,
+        clean_content_tags=_DROPPED_WITH_CONTENT,
+        attributes=_LETTER_ATTRIBUTES,
+        filter_style_properties=_STYLES,
+        url_schemes=_SCHEMES,
+        url_relative=("rewrite_with_base", base),
+        link_rel=None,
+    )
