@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.cli import main
+from newsletter.publishing.preflight.inspecting import CHECKS
 from newsletter.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -40,6 +41,13 @@ def test_every_command_is_in_the_readme_or_the_operations_page() -> None:
 
     for name in main.commands:
         assert f"newsletter {name}" in text, name
+
+
+def test_every_check_before_sending_is_explained() -> None:
+    text = (ROOT / "docs" / "letters.md").read_text("utf-8")
+    table = text[text.index("## What is checked") : text.index("## Signing")]
+
+    assert set(re.findall(r"`([a-z]+(?:-[a-z0-9]+)*)`", table)) >= {check.id for check in CHECKS}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

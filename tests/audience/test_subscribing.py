@@ -121,6 +121,18 @@ def test_every_yes_is_kept_with_time_wording_and_source(house, place) -> None:
         assert consent.section_ids == [mail.id]
 
 
+def test_who_adds_a_section_is_told_what_they_get_now(house, place) -> None:
+    publication, mail, craft = place
+    ask(house, publication, mail)
+    confirm(house, asked(house))
+    ask(house, publication, craft, minutes=61)
+
+    confirm(house, asked(house))
+
+    with house.database.reading() as session:
+        assert notices(session) == ["confirm", "welcome", "confirm", "section_change"]
+
+
 def test_confirming_twice_changes_nothing(house, place) -> None:
     publication, mail, _craft = place
     ask(house, publication, mail)

@@ -9,8 +9,8 @@ from sqlalchemy import select, update
 from newsletter.audience.subscribing import Request, Words, ask_to_subscribe
 from newsletter.delivery.recovery import recover_notices
 from newsletter.domain.addresses import parse_address
-from newsletter.domain.states import DeliveryState, SubscriberState
-from newsletter.models import Notice, Subscriber
+from newsletter.domain.states import DeliveryState, SubscriberState, SubscriptionState
+from newsletter.models import Notice, Section, Subscriber, Subscription
 from newsletter.wiring import House
 from tests.support.factories import NOW, make_publication, make_section
 from tests.support.relay import Relay
@@ -131,3 +131,26 @@ def test_a_broken_template_puts_its_notice_off_and_blocks_nobody(
         put_off = session.get_one(Notice, first.id)
     assert put_off.state is DeliveryState.DEFERRED
     assert (put_off.detail or "").startswith("The mail template confirm/body.txt")
+
+
+def test_a_changed_choice_is_mailed_with_all_that_is_followed(waiting: House, relay: Relay) -> None:
+    with waiting.database.writing() as session:
+        first = session.scalars(select(Notice)).one()
+        section = session.scalars(select(Section)).first()
+        assert section is not None
+        session.execute(update(Subscriber).values(state=SubscriberState.ACTIVE))
+        session.execute(update(Subscription).values(state=SubscriptionState.CONFIRMED))
+        changed = Notice(
+            publication_id=first.publication_id,
+            kind="section_change",
+            subscriber_id=first.subscriber_id,
+            next_at=waiting.now(),
+            created_at=NOW,
+        )
+        session.add(changed)
+
+    send(waiting)
+
+    (mail,) = (each for each in relay.accepted if each.message["Subject"] == "What you get from Return Path")
+    assert f"sends these to {ADDRESS}:\n{section.name}\n" in mail.text
+    assert "/preferences/" in mail.link("preferences")

@@ -17,7 +17,7 @@ from newsletter.wiring import House
 from tests.conftest import settings_for
 from tests.scenarios.conftest import Works
 from tests.support.chromium import running_chromium
-from tests.support.factories import make_author, make_publication, make_section
+from tests.support.factories import make_author, make_publication, make_section, make_subscriber
 from tests.support.relay import Relay
 from tests.support.serving import serving
 from tests.support.stack import wait_for
@@ -44,7 +44,8 @@ def site(works: Works) -> Iterator[str]:
     house = works.house
     with house.database.writing() as session:
         publication = make_publication(session)
-        make_section(session, publication, "mail", "How mail works")
+        mail = make_section(session, publication, "mail", "How mail works")
+        make_subscriber(session, publication, mail, address="another@example.net")  # who stays
         make_section(session, publication, "craft", "Craft")
         make_author(session, publication, role=RoleName.OWNER)
     works.start_worker()
@@ -118,4 +119,4 @@ def test_a_reader_comes_gets_a_letter_and_leaves(
     wait_for(lambda: campaign_is_over(house, 2))
     assert not any(each.message["Subject"] == "Second news" for each in relay.to(READER))
     with house.database.reading() as session:
-        assert [count_deliveries(session, each.id).accepted for each in session.query(Campaign)] == [1, 0]
+        assert [count_deliveries(session, each.id).accepted for each in session.query(Campaign)] == [2, 1]

@@ -41,6 +41,15 @@ from tests.support.serving import serving
 OUT = Path("var/gallery")
 PICTURES = Path("docs/pictures")
 LONG = Path(__file__).parent.parent / "samples" / "long-letter.md"
+BLOCKS = LONG.parent / "posts" / "everything.md"
+UNREADY = """See [the page](https://bit.ly/3abc) and [example.org](https://www.example.com/).
+
+![](https://pictures.example.org/harbour.jpg)
+
+### A heading of the third rank
+
+Dear {{ name }}, these are the words of a draft that somebody has written in a hurry.
+"""
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 Scheme = Literal["light", "dark"]
 TALLEST = 7000
@@ -107,6 +116,11 @@ def _fill(house: House, relay: Relay, spool: Spool, port: int, inbox_port: int) 
         long_file = read_post_file(LONG)
         published = PostFile(**{**long_file.__dict__, "published": datetime(2026, 11, 20, tzinfo=UTC)})
         long = add_post(session, publication, authors, published, now)
+        blocks_file = read_post_file(BLOCKS)
+        blocks = PostFile(**{**blocks_file.__dict__, "published": datetime(2026, 11, 21, tzinfo=UTC)})
+        add_post(session, publication, authors, blocks, now)
+        unready = PostFile("A draft that is not quite ready", UNREADY, section="mail")
+        draft = add_post(session, publication, authors, unready, now)
         secret = sign_in(
             session, make_sign_in(session, the_author(session, publication.id, None), now).public_id, now
         )
@@ -114,6 +128,7 @@ def _fill(house: House, relay: Relay, spool: Spool, port: int, inbox_port: int) 
     _pretend(house, sending)
     mails = _mails(house, relay, publication, spool)
     pages = _pages(house, live, long, sending, finished, mails)
+    pages["studio-publish"] = f"/studio/posts/{draft}/publish"
     base = f"http://127.0.0.1:{port}"
     return Stage(base, f"http://127.0.0.1:{inbox_port}", pages, secret)
 
@@ -195,6 +210,7 @@ def _pages(
         "section-empty": "/s/letters",
         "post": "/p/the-envelope-is-not-the-letter",
         "post-long-title": "/p/the-dot-at-the-end",
+        "post-blocks": "/p/one-of-everything",
         "post-long": "/p/a-field-guide-to-the-smtp-conversation",
         "subscribe": "/subscribe",
         "subscribe-error": "POST /subscribe address=not-an-address",
@@ -210,7 +226,7 @@ def _pages(
         "studio-write": f"/studio/posts/{live}",
         "studio-new": "/studio/posts/new",
         "studio-preview": f"/studio/posts/{long}/preview",
-        "studio-publish": f"/studio/posts/{live}/publish",
+        "studio-sent": f"/studio/posts/{live}/publish",
         "studio-campaign": f"/studio/campaigns/{sending.public_id}",
         "studio-campaign-done": f"/studio/campaigns/{finished.public_id}",
         "inbox": "INBOX /",

@@ -122,7 +122,7 @@ def test_what_the_checks_find_stands_before_the_button(house: House, author: Aut
     answer = author.post(path, how="email", version="2", accept="all")
 
     assert "Mend this first" in page
-    assert "line 3" in page
+    assert "Line 3." in page
     assert 'value="email"' not in page
     assert 'value="web"' in page
     assert answer.status_code == 400

@@ -20,6 +20,7 @@ KNOWN_MERGE_TAGS = frozenset({"name"})
 _BREAKS = frozenset({"softbreak", "hardbreak"})
 _HTML_TAG = re.compile(r"<(/?)(?!(?:br|hr|img|input|p|li|t[dhr])\b)[a-zA-Z]")
 _MERGE_TAG = re.compile(r"\{\{\s*(\w+)\s*(?:[|\x1f]([^{}|\x1f\n]*))?\}\}")
+_HALF = re.compile(r"[\ud800-\udfff]")
 _UNMAILABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _STAND_IN = "\x1f"
 """For the line of a merge tag while tables, which cut their rows at such lines, are read."""
@@ -29,7 +30,7 @@ def parse_markdown(text: str) -> Sequence[Token]:
     """Read Markdown into tokens. Raises BadPost, with the line, for what can never become a letter."""
     if len(text) > MAX_CHARACTERS:
         raise BadPost(f"The post is too long: {MAX_CHARACTERS:,} characters are the limit.")
-    text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates cannot be mailed
+    _refuse_halves(text)
     text = _MERGE_TAG.sub(lambda tag: tag.group().replace("|", _STAND_IN), _UNMAILABLE.sub("", text))
     tokens = make_parser().parse(text)
     _refuse_depth(tokens)
@@ -65,6 +66,14 @@ def with_lines(tokens: Sequence[Token]) -> Iterator[tuple[int, Token]]:
         for token in block.children or ():
             yield here, token
             here += token.type in _BREAKS or token.content.count("\n") * (token.type == "html_inline")
+
+
+def _refuse_halves(text: str) -> None:
+    """Lone surrogates are no characters: they can be neither kept nor mailed."""
+    found = _HALF.search(text)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise BadPost(f"Line {line}: this holds half a character, as a broken copy leaves it. Type it again.")
 
 
 def _refuse_depth(tokens: Sequence[Token]) -> None:

@@ -41,6 +41,13 @@ class Report:
         """The findings of one severity."""
         return [finding for finding in self.findings if finding.severity == severity]
 
+    def by_check(self) -> Sequence[Sequence[Finding]]:
+        """The findings of each check together, in the order of the first ones."""
+        checks: dict[str, list[Finding]] = {}
+        for finding in self.findings:
+            checks.setdefault(finding.check, []).append(finding)
+        return list(checks.values())
+
     def refuse_unless(self, accepted: Collection[str]) -> None:
         """Raise NotReady for what blocks, and for warnings whose checks were not accepted."""
         blocks = self.of(Severity.BLOCK)

@@ -77,9 +77,9 @@ def _headings(proof: Proof) -> Iterator[Spot]:
         if token.type == "heading_open":
             level = int(token.tag[1])
             if level == 1:
-                yield Spot("This heading has the rank of the post's title.", line(number))
+                yield Spot("This heading is as high as the post's title.", line(number))
             elif level > above + 1:
-                yield Spot(f"A heading of rank {level} follows one of rank {above}.", line(number))
+                yield Spot(f"A heading of level {level} follows one of level {above}.", line(number))
             above = level
 
 
@@ -111,7 +111,7 @@ CHECKS = (
     Check("html-left-out", Severity.WARNING, _html_left_out, "Take it out, or say it in Markdown."),
     Check("html-unclosed", Severity.WARNING, _html_unclosed, "Close it, or say it in Markdown."),
     Check("direction-override", Severity.BLOCK, _overrides, "Delete the character (U+202D or U+202E)."),
-    Check("heading-order", Severity.WARNING, _headings, "Begin with ## and go down one rank at a time."),
+    Check("heading-order", Severity.WARNING, _headings, "Begin with ## and go down one level at a time."),
     Check("merge-tag-bare", Severity.WARNING, _fallbacks, "Give it a fallback, such as {{ name | there }}."),
     Check("merge-tag-foreign", Severity.BLOCK, _leftovers, "Write {{ name | there }}, or mark it as code."),
     Check("table-wide", Severity.WARNING, _wide_tables, "Use fewer columns, or show it as a picture."),
