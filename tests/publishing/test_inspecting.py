@@ -65,7 +65,7 @@ def test_the_content_that_was_checked_is_the_one_that_is_sent(house: House) -> N
     inspection = house.inspector.inspect(edition, NOW)
 
     assert inspection.cleared([]).post_version == edition.post.version
-    assert inspection.cleared([]) is inspection.content
+    assert inspection.cleared([]) == inspection.content
 
 
 class Zone:

@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
+from newsletter.accounts.audit import deeds_on
 from newsletter.accounts.signing_in import make_sign_in
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.domain.states import CampaignState
@@ -137,13 +138,18 @@ def test_a_warning_is_accepted_by_a_tick(house: House, place: Place, author: Aut
 
     page = author.get(path).text
     refused = author.post(path, how="email", version="1")
+    blanket = author.post(path, how="email", version="1", accept="all")
     sent = author.post(path, how="email", version="1", accept="identity")
 
     assert "Worth a second look" in page
     assert 'name="accept" value="identity"' in page
-    assert refused.status_code == 400
+    assert refused.status_code == blanket.status_code == 400
     assert sent.status_code == 303
-    assert campaigns(house) == 1
+    with house.database.reading() as session:
+        campaign = session.scalars(select(Campaign)).one()
+        (deed,) = deeds_on(session, f"campaign {campaign.public_id}")
+    assert (deed.action, deed.actor) == ("send", "mara@example.org")
+    assert deed.detail == {"in spite of": "identity"}
 
 
 def test_publishing_to_the_web_only_mails_nobody(house: House, author: Author, post: Post) -> None:

@@ -1,15 +1,15 @@
 """`newsletter campaign pause|resume|cancel|retry|top-up|correct|history`: a campaign in a person's hands."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from newsletter.accounts.audit import Actor, deeds_on, record
+from newsletter.accounts.audit import deeds_on, record
 from newsletter.cli.campaigns import letters
 from newsletter.cli.house import open_house
+from newsletter.cli.somebody import somebody
 from newsletter.delivery.control import Control
 from newsletter.delivery.progress import count_deliveries
 from newsletter.domain.states import UncertainPolicy
@@ -129,11 +129,4 @@ def _hands_on(campaign_id: str) -> Iterator[tuple[House, Campaign, Control]]:
     with open_house() as house:
         with house.database.reading() as session:
             campaign = find_campaign(session, campaign_id)
-        yield house, campaign, Control(house.database, house.bell, campaign.id, _somebody())
-
-
-def _somebody() -> Actor:
-    try:
-        return Actor(f"{getpass.getuser()} on the command line")
-    except (KeyError, OSError):
-        return Actor("somebody on the command line")
+        yield house, campaign, Control(house.database, house.bell, campaign.id, somebody())

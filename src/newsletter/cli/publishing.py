@@ -12,6 +12,7 @@ from newsletter.audience.segments import count_followers
 from newsletter.cli.bars import Bars
 from newsletter.cli.following import follow
 from newsletter.cli.house import open_house
+from newsletter.cli.somebody import somebody
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadInput, BadPost
 from newsletter.domain.states import UncertainPolicy
@@ -77,7 +78,8 @@ def publish(
     Examples: newsletter publish letter.md --section letters
               newsletter publish letter.md --section letters --send --wait
     """
-    terms = Terms(None if give_up is None else round(give_up * 3600), round(hours * 3600))
+    give_up_after = None if give_up is None else round(give_up * 3600)
+    terms = Terms(give_up_after, round(hours * 3600), by=somebody().name)
     with open_house() as house:
         manuscript = Manuscript(read_post_file(file), section, author)
         _refuse_taken(house, manuscript.file)

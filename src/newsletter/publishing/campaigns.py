@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
+from newsletter.accounts.audit import Actor, record
 from newsletter.database import insert_if_absent
 from newsletter.domain.errors import BadInput, BadPost, NotFound
 from newsletter.domain.identifiers import new_public_id
@@ -24,21 +25,23 @@ _HOUR = 3600
 
 @dataclass(frozen=True)
 class FrozenContent:
-    """What was reviewed: the plan of a post as it was at one version."""
+    """What was reviewed: the plan of a post as it was at one version, and the warnings it goes out with."""
 
     post_id: int
     post_version: int
     subject: str
     plan: bytes
+    accepted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Terms:
-    """How a campaign goes out. Times are seconds; None leaves it to the settings."""
+    """How a campaign goes out, and who says so. Times are seconds; None leaves it to the settings."""
 
     give_up_after: int | None = None
     spread_over: int = 0
     corrects_id: int | None = None
+    by: str = ""
 
     def __post_init__(self) -> None:
         """Raises BadInput for times that cannot be meant."""
@@ -102,6 +105,11 @@ def begin_campaign(
     )
     campaign = campaign_of_post(session, post.id, terms.kind)
     assert campaign is not None
+    if terms.by:
+        spite = {"in spite of": ", ".join(content.accepted)} if content.accepted else {}
+        record(
+            session, post.publication_id, Actor(terms.by), "send", f"campaign {campaign.public_id}", **spite
+        )
     bell.ring_after_commit(session, Job.FREEZE, campaign.id)
     return campaign
 

@@ -1,7 +1,7 @@
 """Puts a post before the checks; its letters are made by the code that sends them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -9,15 +9,18 @@ from sqlalchemy.orm import Session
 
 from newsletter.audience.segments import count_beyond_ascii, count_followers, sample_followers
 from newsletter.database import Database
+from newsletter.domain.errors import BadInput
+from newsletter.domain.identifiers import public_id_bytes
 from newsletter.domain.links import Links, SectionLinks
 from newsletter.mail.dkim.signers import Signers
+from newsletter.mail.message import to_line
 from newsletter.models import Batch, Campaign
 from newsletter.publishing.campaigns import FrozenContent, freeze_content
-from newsletter.publishing.letters import Edition, Imprint, Merger, Reader
+from newsletter.publishing.letters import LONGEST_NAME, Edition, Imprint, Merger, Reader
 from newsletter.publishing.preflight import lettering, linking, picturing, sending, wording, writing
 from newsletter.publishing.preflight.proof import Audience, Copy, Proof
 from newsletter.publishing.preflight.records import Records
-from newsletter.publishing.preflight.report import Report, sort_findings
+from newsletter.publishing.preflight.report import Report, Severity, sort_findings
 from newsletter.rendering.compose import Composer
 from newsletter.rendering.content import read_content
 from newsletter.rendering.plan import load_plan
@@ -55,7 +58,8 @@ class Inspection:
     def cleared(self, accepted: Collection[str]) -> FrozenContent:
         """The content, when nothing stands in its way. Raises NotReady."""
         self.report.refuse_unless(accepted)
-        return self.content
+        warned = dict.fromkeys(each.check for each in self.report.of(Severity.WARNING))
+        return replace(self.content, accepted=tuple(warned))
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,8 @@ class Inspector:
         content = freeze_content(self.composer, self.links, edition)
         with self.database.reading() as session:
             audience = _audience(session, edition)
-            readers = [*_made_up(), *sample_followers(session, edition.section.id)]
-        proof = self.proof(edition, content, audience, [Reader(*each) for each in readers], now)
+            real = [Reader(*each) for each in sample_followers(session, edition.section.id)]
+        proof = self.proof(edition, content, audience, [*_made_up(), *filter(_can_be_written_to, real)], now)
         findings = [finding for check in CHECKS for finding in check.run(proof)]
         return Inspection(Report(sort_findings(findings), len(CHECKS)), content)
 
@@ -107,8 +111,18 @@ class Inspector:
         )
 
 
-def _made_up() -> Sequence[tuple[str, str, str]]:
-    return [(address, name, _PUBLIC_ID) for address, name in _MADE_UP]
+def _made_up() -> Sequence[Reader]:
+    return [Reader(address, name, _PUBLIC_ID) for address, name in _MADE_UP]
+
+
+def _can_be_written_to(reader: Reader) -> bool:
+    """Whoever cannot is set aside when letters are sent; it is no fault of the post."""
+    try:
+        to_line(reader.name, reader.address)
+        public_id_bytes(reader.public_id)
+    except (BadInput, ValueError):
+        return False
+    return len(reader.name) <= LONGEST_NAME
 
 
 def _audience(session: Session, edition: Edition) -> Audience:

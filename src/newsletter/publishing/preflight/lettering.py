@@ -63,6 +63,7 @@ def _near(proof: Proof) -> Iterator[Spot]:
 
 
 def _unsubscribe(proof: Proof) -> Iterator[Spot]:
+    spots: dict[str, None] = {}
     for copy in proof.copies:
         hrefs = {each.attributes.get("href") for each in copy.document.elements("a")}
         for name, link in (
@@ -70,10 +71,10 @@ def _unsubscribe(proof: Proof) -> Iterator[Spot]:
             ("changes what one gets", copy.links.preferences),
         ):
             if link not in hrefs:
-                yield Spot(f"The link that {name} is not in the HTML of the letter.")
+                spots[f"The link that {name} is not in the HTML of the letter."] = None
             if link not in copy.text:
-                yield Spot(f"The link that {name} is not in the plain text of the letter.")
-        return
+                spots[f"The link that {name} is not in the plain text of the letter."] = None
+    yield from map(Spot, spots)
 
 
 def _identity(proof: Proof) -> Iterator[Spot]:
@@ -150,7 +151,12 @@ def _contributors(proof: Proof) -> str:
 
 
 CHECKS = (
-    Check("bytes", Severity.BLOCK, _bytes, "A mail template is at fault; compare it with ours."),
+    Check(
+        "bytes",
+        Severity.BLOCK,
+        _bytes,
+        "Compare your mail templates with ours. For List-Unsubscribe the site must be at https://.",
+    ),
     Check("size-clipped", Severity.BLOCK, _clipped, "Shorten the post, or send its beginning with a link."),
     Check("size-near", Severity.WARNING, _near, "Shorten it a little; names and links of readers add to it."),
     Check(

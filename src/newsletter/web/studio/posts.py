@@ -11,7 +11,7 @@ from newsletter.audience.segments import count_followers
 from newsletter.domain.errors import BadInput, BadPost, Conflict
 from newsletter.domain.states import PostState, UncertainPolicy
 from newsletter.models import Post
-from newsletter.publishing.campaigns import begin_campaign, campaign_of_post, recent_campaigns
+from newsletter.publishing.campaigns import Terms, begin_campaign, campaign_of_post, recent_campaigns
 from newsletter.publishing.letters import Edition
 from newsletter.publishing.posts import (
     Draft,
@@ -21,6 +21,7 @@ from newsletter.publishing.posts import (
     posts_for_studio,
     publish_post,
 )
+from newsletter.publishing.preflight.report import ALL
 from newsletter.publishing.publications import sections_of, the_publication
 from newsletter.web.context import house, page, require_visitor
 from newsletter.web.studio.access import open_post
@@ -124,10 +125,13 @@ def _ask_how(public_id: str) -> str:
 def _publish_and_mail(public_id: str) -> BaseResponse:
     edition = _edition(public_id)
     _refuse_unseen(edition.post)
-    content = house().inspector.inspect(edition, house().now()).cleared(request.form.getlist("accept"))
+    seen = [check for check in request.form.getlist("accept") if check != ALL]  # what was on the screen
+    content = house().inspector.inspect(edition, house().now()).cleared(seen)
     policy = UncertainPolicy(house().settings.uncertain_policy)
     with house().database.writing() as session:
-        campaign = begin_campaign(session, house().bell, content, policy, house().now())
+        visitor = require_visitor(session, Permission.PUBLISH)
+        terms = Terms(by=visitor.identity.address or "")
+        campaign = begin_campaign(session, house().bell, content, policy, house().now(), terms)
         return redirect(url_for("campaigns.watch", public_id=campaign.public_id), 303)
 
 
