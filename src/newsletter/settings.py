@@ -105,7 +105,9 @@ class Settings(BaseSettings):
 
     @property
     def dkim_folder(self) -> Path:
-        """Where the keys that sign letters are: `DOMAIN/SELECTOR.pem`."""
+        """Where the keys that sign letters are: `DOMAIN/SELECTOR.pem`. Raises BadSetting."""
+        if self.dkim_keys is not None and not self.dkim_keys.is_dir():
+            raise BadSetting(f"NEWSLETTER_DKIM_KEYS names {self.dkim_keys}, and there is no such folder.")
         return self.dkim_keys or self.data_dir / "dkim"
 
     @property

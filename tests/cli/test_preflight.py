@@ -82,7 +82,7 @@ def test_what_blocks_stops_publishing_before_anything_is_kept(
     result = on_database("publish", path, "--send", "--accept", "all")
 
     assert result.exit_code == 1
-    assert "link-scheme: line 3:" in result.output
+    assert "link-scheme: line 8:" in result.output
     assert counts(filled) == (1, 0)
 
 
@@ -110,9 +110,9 @@ def test_publishing_to_the_web_needs_no_letter(on_database: Run, filled: House, 
 @pytest.mark.parametrize(
     ("text", "cause"),
     [
-        ("Hi {{ nickname }}", "Line 1: the post uses {{ nickname }}, which does not exist"),
-        ("one\n\n<b>{{ name }}</b> <i title='{{ name }}'>", "Line 3: a merge tag stands inside HTML"),
-        ("<div>" * 150 + "deep", "Line 1: this is nested too deeply"),
+        ("Hi {{ nickname }}", "Line 5: the post uses {{ nickname }}, which does not exist"),
+        ("one\n\n<b>{{ name }}</b> <i title='{{ name }}'>", "Line 7: a merge tag stands inside HTML"),
+        ("<div>" * 150 + "deep", "Line 5: this is nested too deeply"),
         ("a" * 1_000_001, "The post is too long"),
     ],
 )
@@ -130,3 +130,18 @@ def test_a_file_of_ten_megabytes_is_refused_unread(on_database: Run, filled: Hou
 
     assert result.exit_code == 1
     assert "the file is too large" in result.output
+
+
+def test_an_empty_file_is_no_letter(on_database: Run, filled: House, tmp_path: Path) -> None:
+    result = on_database("preflight", written(tmp_path, "---\ntitle: A\nsection: mail\n---\n\n"))
+
+    assert result.exit_code == 1
+    assert "The post is empty" in result.output
+
+
+def test_a_section_in_any_script_can_be_mailed(on_database: Run, filled: House, tmp_path: Path) -> None:
+    on_database("section", "add", "Überblick")
+
+    result = on_database("preflight", written(tmp_path, GOOD), "--section", "überblick")
+
+    assert "audience-empty" in result.output

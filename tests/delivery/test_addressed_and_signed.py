@@ -1,15 +1,17 @@
 """Every letter that leaves says where it comes back to, and is signed where there is a key."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from newsletter.delivery.freezing import freeze_audience
+from newsletter.domain.errors import BadSetting
 from newsletter.domain.verp import Arrival
 from newsletter.mail.dkim.key_folder import write_key
 from newsletter.mail.dkim.keys import DkimKey, KeyKind, new_key
-from newsletter.models import Subscriber
+from newsletter.models import Publication, Subscriber
 from newsletter.wiring import House
 from tests.conftest import Rings
 from tests.mail.dkim_receiver import verdicts
@@ -88,3 +90,37 @@ def test_keys_of_other_domains_sign_nothing(mailing_house: House, relay: Relay) 
     letters = mailed(mailing_house, relay)
 
     assert all(letter.message["DKIM-Signature"] is None for letter in letters)
+
+
+def test_a_key_of_the_domain_above_signs_too(mailing_house: House, relay: Relay) -> None:
+    key = new_key("example.org", "n1", KeyKind.RSA)
+    write_key(mailing_house.settings.dkim_folder, key)
+
+    assert mailing_house.signers.of("letters@news.example.org") is not None
+    assert mailing_house.signers.of("letters@notexample.org") is None
+
+
+def test_a_folder_of_keys_that_is_not_there_is_told(mailing_house: House, tmp_path: Path) -> None:
+    house = with_settings(mailing_house, dkim_keys=tmp_path / "typo")
+
+    with pytest.raises(BadSetting, match=r"NEWSLETTER_DKIM_KEYS names .* no such folder"):
+        house.sender()
+    house.database.close()
+
+
+def test_a_campaign_keeps_the_sender_it_was_frozen_with(
+    mailing_house: House, relay: Relay, keys: Sequence[DkimKey]
+) -> None:
+    campaign = make_campaign(mailing_house, readers=2)
+    freeze_audience(mailing_house.database, mailing_house.bell, campaign.id, 10)
+    with mailing_house.database.writing() as session:
+        session.execute(update(Publication).values(sender_address="other@example.com"))
+
+    sender = mailing_house.sender()
+    sender.send_due("a worker", lambda: False, lambda: None)
+    sender.close()
+
+    for letter in relay.accepted:
+        assert letter.return_path == "letters@example.org"
+        assert "letters@example.org" in letter.message["From"]
+        assert verdicts(letter.raw, keys) == [True, True]

@@ -143,3 +143,8 @@ def test_the_links_of_a_section_need_public_ids() -> None:
 
 def token_of(link: str) -> str:
     return link.rpartition("/")[2]
+
+
+def test_names_in_any_script_are_written_for_the_wire() -> None:
+    assert LINKS.section("überblick").endswith("/s/%C3%BCberblick")
+    assert LINKS.post("رسالة").isascii()

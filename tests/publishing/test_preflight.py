@@ -17,6 +17,7 @@ from newsletter.mail.dkim.signers import Signers
 from newsletter.models import Identity, Post, Publication, Section
 from newsletter.publishing.campaigns import freeze_content
 from newsletter.publishing.letters import Edition, Reader
+from newsletter.publishing.preflight import linking, picturing, writing
 from newsletter.publishing.preflight.inspecting import CHECKS, Inspector
 from newsletter.publishing.preflight.proof import Audience, DnsFacts, DnsRecord, Proof
 from newsletter.publishing.preflight.records import Records
@@ -131,11 +132,12 @@ BAD: Mapping[str, dict[str, Any]] = {
     "link-empty": {"and_then": "\n[press]()\n"},
     "link-private": {"and_then": "\n[press](https://192.168.0.1/a)\n"},
     "link-shortened": {"and_then": "\n[press](https://bit.ly/abc)\n"},
-    "link-mismatch": {"and_then": "\n[mybank.example](https://evil.example.com/)\n"},
+    "link-mismatch": {"and_then": "\n[mybank.com](https://evil.example.com/)\n"},
     "link-insecure": {"and_then": "\n[press](http://example.com/)\n"},
     "image-data": {"and_then": "\nSee ![a](data:image/png;base64,AAAA)\n"},
     "image-alt": {"and_then": "\n![](https://pictures.example.com/dog.jpg)\n"},
     "image-missing": {"and_then": "\n![A dog](/dog.jpg)\n"},
+    "image-private": {"and_then": "\n![A dog](https://pictures.local/dog.jpg)\n"},
     "image-kind": {"and_then": "\n![A dog](https://pictures.example.com/dog.webp)\n"},
     "image-insecure": {"and_then": "\n![A dog](http://pictures.example.com/dog.jpg)\n"},
     "image-only": {"markdown": "![A cat](https://pictures.example.com/cat.jpg)\n\nLook!\n"},
@@ -191,6 +193,63 @@ def test_a_template_that_went_wrong_is_told_so(check: str, tmp_path: Path) -> No
     (tmp_path / "_base" / "body.html").write_text(changed, "utf-8")
 
     assert {finding.check for finding in found_in(proof_of(tmp_path))} == {check}
+
+
+FINE = [
+    "`[x](javascript:alert)` and ```<a href='javascript:x'>```",
+    "```html\n<img src='data:image/png;base64,AAAA'>\n```",
+    "As shown before [[1]](https://example.com/1).",
+    "Write `@import 'x.css'`, or @import.",
+    "[share this](https://letters.example.org/p/a-letter) and [up](#top)",
+    '<a name="x"></a>',
+    "[Node.js](https://nodejs.org/en) and [README.md](https://github.com/a/b)",
+    "<!-- <script> --> hidden",
+    "你好，**这是**一封[信](https://example.com/信)，写给所有的读者，没有空格。" * 5,
+    "Really?",
+]
+
+
+@pytest.mark.parametrize("words", FINE)
+def test_what_is_fine_is_not_complained_of(words: str) -> None:
+    assert found_in(proof_of(and_then=f"\n{words}\n")) == []
+
+
+ALSO_BAD = [
+    ("merge-tag-foreign", {"title": "Hello {{ name | there }}"}),
+    ("merge-tag-foreign", {"subtitle": "Dear *|FNAME|*"}),
+    ("merge-tag-foreign", {"and_then": "\n<p>Dear *|FNAME|*</p>\n"}),
+    ("merge-tag-foreign", {"and_then": "\n![for {{ name | you }}](https://pictures.example.com/a.jpg)\n"}),
+    ("merge-tag-foreign", {"and_then": "\n[x](https://example.com/?n={{name}})\n"}),
+    ("image-data", {"and_then": "\nSee ![a][p]\n\n[p]: data:image/png;base64,AAAA\n"}),
+    ("image-data", {"and_then": '\n<img\nsrc="data:image/png;base64,AAAA" alt="a">\n'}),
+    ("direction-override", {"and_then": "\nlook &#x202E;gnp.exe\n"}),
+    ("link-scheme", {"and_then": "\n[sms](sms:+15550100)\n"}),
+    ("link-scheme", {"and_then": '\n<a href="javascript:alert(1)">x</a>\n'}),
+    ("html-left-out", {"and_then": "\n<center>words</center>\n"}),
+    ("contrast", {"and_then": '\n<span style="color:#eee">pale</span>\n'}),
+    ("contrast", {"and_then": '\n<span style="color:white">pale</span>\n'}),
+]
+
+
+@pytest.mark.parametrize(("check", "changes"), ALSO_BAD)
+def test_other_ways_of_being_bad_are_found_too(check: str, changes: dict[str, Any]) -> None:
+    assert {finding.check for finding in found_in(proof_of(**changes))} == {check}
+
+
+def test_what_is_found_everywhere_is_told_a_few_times() -> None:
+    found = found_in(proof_of(and_then="\n" + "[a](http://example.com/) " * 500))
+
+    assert len(found) == 11
+    assert found[-1].message == "There is more of this."
+
+
+@pytest.mark.parametrize("piece", ["{{", "{%", "[", "![", "![a](", "<img ", "href=", "](", "`", "*|", "<a "])
+def test_hostile_posts_take_no_time(piece: str) -> None:
+    """Bounded by the limit of a test: what takes more than linear time here takes minutes."""
+    proof = proof_of(and_then="\n\n" + piece * (30_000 // len(piece)) + " " * 20_000 + "x")
+
+    for check in (*writing.CHECKS, *linking.CHECKS, *picturing.CHECKS):
+        assert len(check.run(proof)) <= 11
 
 
 def test_a_letter_without_its_links_is_told_so(tmp_path: Path) -> None:

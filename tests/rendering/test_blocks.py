@@ -96,6 +96,7 @@ def test_attributes_beyond_class_and_width_are_no_markdown_of_ours() -> None:
         ("<https://vimeo.com/1234>", "Watch on Vimeo", False),
         ("[A talk](https://vimeo.com/1234)", "Watch on Vimeo: A talk", False),
         ("[![A still](https://a.example/s.png)](https://vimeo.com/1234)", "Watch on Vimeo: A still", True),
+        ("[watch](https://www.youtube.com/watch?v=abcdefghijk)", "Watch on YouTube: watch", True),
     ],
 )
 def test_a_video_is_a_card_that_leads_to_it(markdown: str, words: str, still: bool) -> None:
@@ -180,3 +181,7 @@ def test_a_very_long_word_in_a_table_may_break() -> None:
     assert html.count("<wbr>") == 4
     assert text_in(html, "table").count(word) == 2
     assert f"<p>{word}</p>" in html
+
+
+def test_a_link_with_a_readers_name_is_no_card() -> None:
+    assert letter("[A film for {{ name | you }}](https://youtu.be/abcdefghijk)").startswith("<p><a href=")

@@ -140,11 +140,29 @@ def test_what_is_nested_without_reason_is_refused(text: str) -> None:
         read_content(text)
 
 
-def test_deep_quotes_lose_nothing_that_follows() -> None:
-    content = read_content("> " * 150 + "deep\n\nthe end")
+@pytest.mark.parametrize("depth", [20, 45])
+def test_what_is_deep_is_whole(depth: int) -> None:
+    nested = read_content("\n".join("  " * level + f"- level {level}" for level in range(depth)))
+    quoted = read_content("> " * depth + "deep\n\nthe end")
 
-    assert "the end" in content.plain_text(Markers(), "http://localhost/p/x")
-    assert "the end" in content.web_html()
+    for html in (nested.web_html(), nested.email_html(Markers(), "http://localhost/p/x")):
+        assert f"level {depth - 1}" in html
+    assert "deep" in quoted.web_html()
+    assert "deep" in quoted.plain_text(Markers(), "http://localhost/p/x")
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "> " * 150 + "deep",
+        "</i>" * 300 + "\n\n" + "<div>" * 300,
+        "\n".join("  " * n + "- x" for n in range(120)),
+    ],
+    ids=["quotes", "end tags that close nothing", "lists"],
+)
+def test_what_is_too_deep_is_refused_and_not_cut(markdown: str) -> None:
+    with pytest.raises(BadPost, match="nested too deeply"):
+        read_content(markdown)
 
 
 def test_a_large_table_in_raw_html_is_not_deep() -> None:

@@ -9,7 +9,7 @@ PAGE = "https://letters.example/p/a-post"
 
 FORMS = {
     "paragraphs": ("one\ntwo\n\nthree", "one two\n\nthree\n"),
-    "spans": ("*em* **strong** ~~gone~~ `a  <b>`", "em strong gone a  <b>\n"),
+    "spans": ("*em* **strong** ~~gone~~ `a  <b>`", "em strong ~~gone~~ a  <b>\n"),
     "hard break": ("one  \ntwo", "one\ntwo\n"),
     "entities": ("&lt;a&gt; &amp; &copy;", "<a> & ©\n"),
     "rule": ("one\n\n---\n\ntwo", "one\n\n* * *\n\ntwo\n"),
@@ -143,3 +143,35 @@ def test_one_content_can_be_written_twice() -> None:
     content = read_content("[a](https://a.example/)")
 
     assert content.plain_text(Markers(), PAGE) == content.plain_text(Markers(), PAGE)
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("10<sup>6</sup> and H<sub>2</sub>O", "10^6 and H_2O\n"),
+        ("<table><tr><td>Tea</td><td>10</td></tr></table>", "Tea  10\n"),
+        ("<ul><li>one</li><li>two</li></ul>", "- one\n\n- two\n"),
+        ("Was ~~$50~~ $20", "Was ~~$50~~ $20\n"),
+        ("| a | b |\n|---|---|\n| one<br>two | x |", "a        b\n-------  -\none two  x\n"),
+    ],
+)
+def test_what_tags_mean_is_kept_in_signs(markdown: str, text: str) -> None:
+    assert text_of(markdown) == text
+
+
+@pytest.mark.parametrize(
+    "markdown",
+    [
+        "<div>\n<![ x ]>\n</div>",
+        "<div><![foo[x]]></div>",
+        '<a href="http://[">x</a>',
+        "[x](http://[)",
+        "https://[::1",
+    ],
+)
+def test_broken_markup_and_addresses_stop_nothing(markdown: str) -> None:
+    content = read_content(markdown)
+
+    assert content.plain_text(Markers(), PAGE).endswith("\n")
+    assert content.opening() is not None
+    assert content.email_html(Markers(), PAGE) == content.email_html(Markers(), PAGE)

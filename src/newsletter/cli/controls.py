@@ -13,16 +13,17 @@ from newsletter.cli.somebody import somebody
 from newsletter.delivery.control import Control
 from newsletter.delivery.progress import count_deliveries
 from newsletter.domain.states import UncertainPolicy
-from newsletter.models import Campaign
+from newsletter.models import Campaign, Identity
 from newsletter.publishing.campaigns import (
     Terms,
     begin_campaign,
     campaign_of_post,
     find_campaign,
 )
-from newsletter.publishing.corrections import write_correction
-from newsletter.publishing.files import read_post_file
+from newsletter.publishing.corrections import find_correction, write_correction
+from newsletter.publishing.files import PostFile, read_post_file
 from newsletter.publishing.letters import Edition
+from newsletter.publishing.posts import Draft, new_post
 from newsletter.publishing.publications import the_publication
 from newsletter.wiring import House
 
@@ -94,6 +95,10 @@ def correct(campaign_id: str, file: Path, accept: tuple[str, ...]) -> None:
     """
     words = read_post_file(file)
     with _hands_on(campaign_id) as (house, campaign, control):
+        # Before anything is shown: what stands in the way of the letter is mended first.
+        unsaved = unsaved_correction(house, campaign, words)
+        if unsaved is not None:
+            house.inspector.inspect(unsaved, house.now()).cleared(accept)
         with house.database.writing() as session:
             post = write_correction(session, campaign, words.title, words.markdown, house.now())
         with house.database.reading() as session:
@@ -122,6 +127,20 @@ def history(campaign_id: str) -> None:
         click.echo(f"{deed.at:%Y-%m-%d %H:%M:%S} UTC  {deed.action:<10} {deed.actor}  {detail}".rstrip())
     if not deeds:
         click.echo("Nobody did anything with it yet.")
+
+
+def unsaved_correction(house: House, campaign: Campaign, words: PostFile) -> Edition | None:
+    """A correction as it would be mailed, kept nowhere; None when it was written before. Raises BadPost."""
+    with house.database.reading() as session:
+        if find_correction(session, campaign, words.title, words.markdown) is not None:
+            return None
+        publication = the_publication(session)
+        original = find_campaign(session, campaign.public_id)
+        author = session.get_one(Identity, original.post.author_id)
+        draft = Draft(words.title, words.in_place, campaign.section_id)
+        post = new_post(publication.id, author.id, draft, house.now())
+        post.section, post.author = original.section, author
+        return Edition(publication, original.section, post)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Manuscript:
         section = find_section(session, publication, slug)
         identity = the_author(session, publication.id, parse_address(wanted) if wanted else None)
         file = self.file
-        return Draft(file.title, file.markdown, section.id, file.subtitle, file.slug), section, identity
+        return Draft(file.title, file.in_place, section.id, file.subtitle, file.slug), section, identity
 
 
 @click.command()

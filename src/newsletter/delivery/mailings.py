@@ -34,7 +34,7 @@ class Mailings:
             publication = session.get_one(Publication, campaign.publication_id)
             section = session.get_one(Section, campaign.section_id)
             message_id_end = f"{campaign.public_id}@{publication.list_domain}"
-            sender = publication.sender_address
+            sender = campaign.sender or publication.sender_address  # campaigns of version 0.3 kept none
             imprint = Imprint(message_id_end, sender, self._signers.of(sender))
             links = SectionLinks(self._links, section.public_id)
             return Merger(load_plan(campaign.plan), links, imprint)

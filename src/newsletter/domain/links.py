@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 
 from newsletter.domain.identifiers import public_id_bytes, public_id_from
 from newsletter.domain.tokens import Keyring, Purpose, Signer
@@ -26,11 +27,11 @@ class Links:
 
     def post(self, slug: str) -> str:
         """A post's page."""
-        return self._at(f"p/{slug}")
+        return self._at(f"p/{quote(slug)}")
 
     def section(self, slug: str) -> str:
         """A section's page, the archive of its letters."""
-        return self._at(f"s/{slug}")
+        return self._at(f"s/{quote(slug)}")
 
     def campaign(self, public_id: str) -> str:
         """A campaign in the studio."""

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from newsletter.domain.colours import contrast, mix, parse_colour, readable
 from newsletter.domain.errors import BadInput
@@ -19,7 +18,9 @@ FONTS: Mapping[str, str] = {
 READING, SMALL = 7.0, 4.5
 """Contrast that long texts and all others need."""
 
-_STACK = re.compile(r"[\w' ,.-]{1,200}")
+_FONT = r"(?:'[\w .-]+'|[A-Za-z][\w-]*(?: [A-Za-z][\w-]*)*)"
+_STACK = re.compile(rf"{_FONT}(?:, ?{_FONT})*")
+_LOGO = re.compile(r"https://[\w.-]+(?::[0-9]+)?/[^\s\"'<>]*", re.ASCII)
 _DARK_PAPER, _DARK_INK = "#161514", "#ece8e1"
 _LIMITS = {"header": 200, "footer": 500, "logo_url": 500}
 
@@ -71,9 +72,9 @@ class Look:
             raise BadInput(
                 f"Text in {self.ink} on {self.paper} is hard to read; choose colours further apart."
             )
-        if not _STACK.fullmatch(self.font):
+        if len(self.font) > 200 or not _STACK.fullmatch(self.font):
             raise BadInput("The font must be serif, sans, mono or a list of names such as Georgia, serif.")
-        if self.logo_url and (urlsplit(self.logo_url).scheme != "https" or " " in self.logo_url):
+        if self.logo_url and not _LOGO.fullmatch(self.logo_url):
             raise BadInput("The logo must be an https:// address: mail programs fetch it from there.")
         if not 16 <= self.logo_width <= 600:
             raise BadInput("The logo may be 16 to 600 pixels wide.")

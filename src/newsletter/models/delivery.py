@@ -52,6 +52,8 @@ class Campaign(Base):
     subject: Mapped[str] = mapped_column(String(400))
     plan: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
     plan_format: Mapped[int] = mapped_column(SmallInteger)
+    # The address in the plan's From: whoever changes the publication's later changes no letter under way.
+    sender: Mapped[str] = mapped_column(String(254), default="")
     state: Mapped[CampaignState] = mapped_column(choice(CampaignState), index=True)
     uncertain_policy: Mapped[UncertainPolicy] = mapped_column(choice(UncertainPolicy))
     trouble: Mapped[str] = mapped_column(Text, default="")

@@ -31,6 +31,7 @@ class FrozenContent:
     post_version: int
     subject: str
     plan: bytes
+    sender: str
     accepted: tuple[str, ...] = ()
 
 
@@ -61,8 +62,11 @@ def freeze_content(composer: Composer, links: Links, edition: Edition) -> Frozen
     post = edition.post
     if not post.title:
         raise BadPost("The post needs a title before it can be mailed.")
+    if not post.markdown.strip():
+        raise BadPost("The post is empty. Write something before you mail it.")
     plan = compose_letter(composer, links, edition)
-    return FrozenContent(post.id, post.version, post.title, dump_plan(plan))
+    sender = edition.publication.sender_address
+    return FrozenContent(post.id, post.version, post.title, dump_plan(plan), sender)
 
 
 def begin_campaign(
@@ -94,6 +98,7 @@ def begin_campaign(
         subject=content.subject,
         plan=content.plan,
         plan_format=FORMAT,
+        sender=content.sender,
         state=CampaignState.FREEZING,
         kind=terms.kind,
         corrects_id=terms.corrects_id,

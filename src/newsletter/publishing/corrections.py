@@ -19,14 +19,7 @@ def write_correction(session: Session, campaign: Campaign, title: str, markdown:
     if campaign.state is CampaignState.FREEZING:
         raise Conflict("Nobody has this letter yet. Pause or cancel it instead.")
     original = session.get_one(Post, campaign.post_id)
-    known = session.scalar(
-        select(Post).where(
-            Post.section_id == campaign.section_id,
-            Post.access == PostAccess.UNLISTED,
-            Post.title == title,
-            Post.markdown == markdown,
-        )
-    )
+    known = find_correction(session, campaign, title, markdown)
     if known is None:
         draft = Draft(title, markdown, campaign.section_id)
         known = create_post(session, campaign.publication_id, original.author_id, draft, now)
@@ -34,3 +27,15 @@ def write_correction(session: Session, campaign: Campaign, title: str, markdown:
         publish_post(known, now)
         session.flush()
     return find_post(session, known.public_id)
+
+
+def find_correction(session: Session, campaign: Campaign, title: str, markdown: str) -> Post | None:
+    """The correction with these words, if it was written."""
+    return session.scalar(
+        select(Post).where(
+            Post.section_id == campaign.section_id,
+            Post.access == PostAccess.UNLISTED,
+            Post.title == title,
+            Post.markdown == markdown,
+        )
+    )

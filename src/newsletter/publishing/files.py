@@ -25,6 +25,12 @@ class PostFile:
     slug: str = ""
     author: str = ""
     published: datetime | None = None
+    lines_before: int = 0
+
+    @property
+    def in_place(self) -> str:
+        """The Markdown on the lines it has in its file, so that what is said of a line fits."""
+        return "\n" * self.lines_before + self.markdown
 
 
 def read_post_file(path: Path) -> PostFile:
@@ -42,7 +48,8 @@ def read_post_file(path: Path) -> PostFile:
 
 def parse_post_file(text: str, name: str) -> PostFile:
     """Take a post's text apart. Raises BadPost."""
-    front, markdown = _split(text.replace("\r\n", "\n"), name)
+    text = text.replace("\r\n", "\n")
+    front, markdown = _split(text, name)
     fields = _fields(front, name)
     published = _moment(fields.pop("published", None), name)
     texts = {key: _text(key, value, name) for key, value in fields.items()}
@@ -52,7 +59,9 @@ def parse_post_file(text: str, name: str) -> PostFile:
         if not first.startswith("# "):
             raise BadPost(f"{name}: there is no title. Add `title: …` to the front matter.")
         title, markdown = first[2:].strip(), rest
-    return PostFile(title=title, markdown=markdown.strip() + "\n", published=published, **texts)
+    body = markdown.strip()
+    before = text.count("\n", 0, text.rfind(body)) if body else 0
+    return PostFile(title, body + "\n", published=published, lines_before=before, **texts)
 
 
 def _split(text: str, name: str) -> tuple[str, str]:

@@ -66,6 +66,7 @@ def create_post(session: Session, publication_id: int, author_id: int, draft: Dr
     """Keep a new draft. Raises BadPost."""
     post = new_post(publication_id, author_id, draft, now)
     post.slug = _free_slug(session, publication_id, post.slug)
+    post.markdown = post.markdown.lstrip("\n")
     session.add(post)
     session.flush()
     return post

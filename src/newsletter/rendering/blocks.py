@@ -2,14 +2,17 @@
 
 import re
 from collections.abc import Sequence
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
+from newsletter.rendering.urls import split_url
+
 LETTER_WIDTH = 600
 """Pixels a letter is wide, and a picture unless its author says less."""
 
+_NO_TITLE = frozenset({"merge_tag", "html_inline"})
 _SITES = {
     "youtube.com": "YouTube",
     "youtu.be": "YouTube",
@@ -52,8 +55,9 @@ def picture_width(image: Token) -> int:
 
 def video_site(url: str) -> str:
     """The name of the video site an address belongs to; nothing when it is none that we know."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.").removeprefix("m.")
-    return _SITES.get(host, "") if len(urlsplit(url).path) > 1 else ""
+    parts = split_url(url)
+    host = (parts.hostname or "").removeprefix("www.").removeprefix("m.")
+    return _SITES.get(host, "") if len(parts.path) > 1 else ""
 
 
 def _special(children: Sequence[Token]) -> Token | None:
@@ -70,7 +74,7 @@ def _special(children: Sequence[Token]) -> Token | None:
         return _token("button", inside, href=url)
     picture = inside[0] if len(inside) == 1 and inside[0].type == "image" else None
     site = video_site(url)
-    if site:
+    if site and not any(each.type in _NO_TITLE for each in inside):
         return _card(url, site, inside, picture)
     return None if picture is None else _figure(inside, url)
 
@@ -80,15 +84,16 @@ def _figure(children: Sequence[Token], href: str) -> Token:
 
 
 def _card(url: str, site: str, inside: Sequence[Token], picture: Token | None) -> Token:
-    bare = picture is None and "".join(each.content for each in inside) in url
-    title = "" if bare else picture.content if picture else "".join(each.content for each in inside)
+    words = "".join(each.content for each in inside)
+    bare = picture is None and words in {url, url.partition("://")[2]}
+    title = "" if bare else picture.content if picture else words
     thumbnail = str(picture.attrs.get("src", "")) if picture else _thumbnail(url)
     return _token("card", [], href=url, site=site, title=title, thumbnail=thumbnail)
 
 
 def _thumbnail(url: str) -> str:
     """The still of a video where its address tells it; nobody is asked."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if video_site(url) != "YouTube":
         return ""
     named = parse_qs(parts.query).get("v", [""])[0]

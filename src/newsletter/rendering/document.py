@@ -9,11 +9,31 @@ from typing import Any
 from lxml import etree, html
 from lxml.cssselect import CSSSelector
 
+from newsletter.domain.colours import parse_colour
+
 _SILENT = frozenset({"head", "style", "script", "title"})
 _CODE = frozenset({"pre", "code"})
 _DARK = re.compile(r"@media\s*\(prefers-color-scheme:\s*dark\)\s*\{((?:[^{}]*\{[^{}]*\})*)", re.DOTALL)
 _RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
-_COLOUR = re.compile(r"#[0-9a-f]{6}")
+_HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})")
+_RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)")
+_NAMED = {
+    "white": "#ffffff",
+    "black": "#000000",
+    "red": "#ff0000",
+    "green": "#008000",
+    "blue": "#0000ff",
+    "yellow": "#ffff00",
+    "gray": "#808080",
+    "grey": "#808080",
+    "silver": "#c0c0c0",
+    "orange": "#ffa500",
+    "lightgray": "#d3d3d3",
+    "lightgrey": "#d3d3d3",
+    "pink": "#ffc0cb",
+    "lime": "#00ff00",
+    "navy": "#000080",
+}
 
 
 @dataclass(frozen=True)
@@ -111,14 +131,24 @@ def _is_hidden(node: Any) -> bool:
 
 
 def _colours(declarations: str) -> dict[str, str]:
-    """Ink and paper that declarations set, as far as they are written as we write colours."""
+    """Ink and paper that declarations set."""
     found: dict[str, str] = {}
     for declaration in declarations.lower().split(";"):
         name, _, value = declaration.partition(":")
-        colour = value.replace("!important", "").strip()
-        if name.strip() in {"color", "background-color"} and _COLOUR.fullmatch(colour):
+        colour = _six_digits(value.replace("!important", "").strip())
+        if name.strip() in {"color", "background-color"} and colour:
             found[name.strip()] = colour
     return found
+
+
+def _six_digits(value: str) -> str:
+    """A colour as `#rrggbb`; nothing for one that says too little by itself."""
+    if _HEX.fullmatch(value):
+        return parse_colour(value)
+    found = _RGB.fullmatch(value)
+    if found:
+        return "#" + "".join(f"{min(255, int(channel)):02x}" for channel in found.groups())
+    return _NAMED.get(value, "")
 
 
 def _selected(root: Any, selector: str) -> list[Any]:

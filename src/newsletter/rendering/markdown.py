@@ -41,9 +41,9 @@ def parse_markdown(text: str) -> Sequence[Token]:
 
 def make_parser() -> MarkdownIt:
     """The parser that all readers of Markdown share."""
-    parser = MarkdownIt(
-        "commonmark", {"linkify": True, "typographer": False, "alerts": True, "tasklists": True}
-    )
+    # Deeper than this is refused below; the parser's own limit would drop it without a word.
+    options = {"linkify": True, "alerts": True, "tasklists": True, "maxNesting": MAX_DEPTH + 10}
+    parser = MarkdownIt("commonmark", options)
     parser.enable(["table", "strikethrough", "linkify"])
     if parser.linkify is not None:  # README.md is a file to most authors, not a site in Moldova
         parser.linkify.set({"fuzzy_link": False})
@@ -78,15 +78,17 @@ def _refuse_halves(text: str) -> None:
 
 def _refuse_depth(tokens: Sequence[Token]) -> None:
     """Parsers behind us stop, or silently cut, at a few hundred levels; nobody writes so many on purpose."""
-    open_tags, depth, outer = 0, 0, 0
+    open_tags, highest, depth, outer = 0, 0, 0, 0
     for line, token in with_lines(tokens):
         if token.block:
             outer = depth = token.level
         else:
             depth += token.nesting
         if token.type in {"html_block", "html_inline"}:
-            open_tags += sum(-1 if end else 1 for end in _HTML_TAG.findall(token.content))
-        if max(depth, outer, open_tags) > MAX_DEPTH:
+            for end in _HTML_TAG.findall(token.content):
+                open_tags = max(0, open_tags - 1) if end else open_tags + 1
+                highest = max(highest, open_tags)
+        if max(depth, outer, highest) > MAX_DEPTH:
             raise BadPost(f"Line {line}: this is nested too deeply for a letter. Please make it flatter.")
 
 

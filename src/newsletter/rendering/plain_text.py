@@ -6,13 +6,13 @@ Paragraphs are not wrapped: each mail program fits them to its own window.
 from collections.abc import Callable, Mapping, Sequence
 from itertools import zip_longest
 from unicodedata import east_asian_width
-from urllib.parse import urljoin
 
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
 from newsletter.rendering.page_form import card_words
 from newsletter.rendering.raw_html import RawHtml
+from newsletter.rendering.urls import join_url
 
 MergeTag = Callable[[str, str], str]
 
@@ -31,7 +31,7 @@ class _Writer:
         self._merge_tag = merge_tag
         self._page_url = page_url
         self._bare = bare
-        self._links: list[str] = []
+        self._links: dict[str, int] = {}
         self._writers: Mapping[str, Callable[[SyntaxTreeNode], str]] = {
             "heading": self._heading,
             "fence": _code,
@@ -59,7 +59,7 @@ class _Writer:
         """The numbered addresses that the text refers to."""
         if not self._links:
             return ""
-        return "Links\n-----\n" + "\n".join(f"[{n}] {url}" for n, url in enumerate(self._links, 1))
+        return "Links\n-----\n" + "\n".join(f"[{n}] {url}" for url, n in self._links.items())
 
     def _block(self, node: SyntaxTreeNode) -> str:
         write = self._writers.get(node.type)
@@ -114,7 +114,7 @@ class _Writer:
 
     def _table(self, node: SyntaxTreeNode) -> str:
         cells = [row.children for row in _rows(node)]
-        rows = [[self.blocks(cell.children) for cell in row] for row in cells]
+        rows = [[self.blocks(cell.children).replace("\n", " ") for cell in row] for row in cells]
         to_right = ["right" in str(cell.attrs.get("style", "")) for cell in cells[0]]
         widths = [max(map(_width, column)) for column in zip_longest(*rows, fillvalue="")]
         lines = ["  ".join(map(_padded, row, widths, to_right)).rstrip() for row in rows]
@@ -146,10 +146,10 @@ class _Writer:
                 return self._named(self._inline(node), str(node.attrs.get("href", "")))
             case "image":
                 return self._image(node)
+            case "s":
+                return self._inline(node) if self._bare else f"~~{self._inline(node)}~~"
             case "footnote_ref":
                 return "" if self._bare else f"[^{node.meta['id'] + 1}]"
-            case "footnote_anchor":
-                return ""
             case _:
                 return self._inline(node)
 
@@ -160,16 +160,14 @@ class _Writer:
         return f"{text} {self._number(url)}"
 
     def _image(self, node: SyntaxTreeNode) -> str:
-        alt = node.content or "".join(child.content for child in node.children)
+        alt = self._inline(node)
         if self._bare:
             return alt
         return f"[Image: {alt}] {self._number(str(node.attrs.get('src', '')))}"
 
     def _number(self, url: str) -> str:
-        url = urljoin(self._page_url, url)
-        if url not in self._links:
-            self._links.append(url)
-        return f"[{self._links.index(url) + 1}]"
+        url = join_url(self._page_url, url)
+        return f"[{self._links.setdefault(url, len(self._links) + 1)}]"
 
 
 def _code(node: SyntaxTreeNode) -> str:

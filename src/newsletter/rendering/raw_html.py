@@ -4,13 +4,23 @@ from collections.abc import Callable, Mapping
 from html.parser import HTMLParser
 
 _SILENT = frozenset({"script", "style", "iframe", "object", "form", "template", "noscript", "title"})
+_SIGNS: Mapping[str, str] = {"sup": "^", "sub": "_"}
 _BREAKS = frozenset(
     {"br", "p", "div", "li", "tr", "dd", "dt", "dl", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"}
     | {"blockquote", "table", "summary", "details", "section", "figure", "figcaption", "hr", "pre"}
 )
 
 
-class RawHtml(HTMLParser):
+class LenientParser(HTMLParser):
+    """Python's parser, which takes anything but the marked sections of SGML; here they are nothing."""
+
+    def parse_marked_section(self, i: int, report: int = 1) -> int:  # noqa: ARG002
+        """Skip it."""
+        end = self.rawdata.find(">", i)
+        return end + 1 if end >= 0 else -1
+
+
+class RawHtml(LenientParser):
     """Reads pieces of HTML in turn; a tag opened in one may be closed in another."""
 
     def __init__(self, number: Callable[[str], str]) -> None:
@@ -43,7 +53,9 @@ class RawHtml(HTMLParser):
         elif tag == "img" and named.get("src"):
             self._say(f"[Image: {named.get('alt') or ''}] {self._number(named['src'] or '')}".rstrip())
         elif tag in _BREAKS:
-            self._say("\n")
+            self._say("\n- " if tag == "li" else "\n")
+        elif tag in _SIGNS:
+            self._say(_SIGNS[tag])
 
     def handle_endtag(self, tag: str) -> None:
         """Number a link behind its words."""
@@ -52,6 +64,8 @@ class RawHtml(HTMLParser):
         elif tag == "a" and self._links:
             url = self._links.pop()
             self._say(f" {self._number(url)}" if url else "")
+        elif tag in {"td", "th"}:
+            self._say("  ")
         elif tag in _BREAKS and tag != "br":
             self._say("\n")
 

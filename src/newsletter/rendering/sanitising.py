@@ -27,8 +27,35 @@ _TEXT = {
     *("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
 }
 _PAGE = {"aside", "details", "figcaption", "figure", "input", "section", "summary"}
+KNOWN_TAGS = frozenset(_TEXT | _PAGE)
+"""What a letter or a page shows; of anything else the words stay at most."""
+
+# Ours only: an author's class could take the look of what hides, or of our frame.
+_LETTER_CLASSES = {
+    "table": {"callout", "button", "card", "code", "grid"},
+    "td": {"note", "tip", "important", "warning", "caution"},
+    "p": {"callout-title", "picture", "with-caption", "caption"},
+    "div": {"wide", "footnotes"},
+    "li": {"task"},
+}
+_PAGE_CLASSES = {
+    "a": {"button", "footnote-backref"},
+    "aside": {"callout", "note", "tip", "important", "warning", "caution"},
+    "hr": {"footnotes-sep"},
+    "input": {"task-list-item-checkbox"},
+    "li": {"task-list-item", "footnote-item"},
+    "ol": {"footnotes-list"},
+    "p": {"callout-title", "card"},
+    "pre": {"code"},
+    "section": {"footnotes"},
+    "span": {"k", "s", "c", "m", "n", "gd", "gi"},
+    "sup": {"footnote-ref"},
+    "td": {"to-right", "to-center"},
+    "th": {"to-right", "to-center"},
+    "ul": {"contains-task-list"},
+}
 _ATTRIBUTES = {
-    "*": {"id", "class", "dir", "lang", "title"},
+    "*": {"id", "dir", "lang", "title"},
     "a": {"href"},
     "img": {"src", "alt", "width", "height"},
     "ol": {"start"},
@@ -54,6 +81,7 @@ def clean_page(html: str) -> str:
         tags=_TEXT | _PAGE,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=_PAGE_ATTRIBUTES,
+        allowed_classes=_PAGE_CLASSES,
         filter_style_properties=_STYLES,
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer",
@@ -67,6 +95,7 @@ def clean_letter(html: str, base: str) -> str:
         tags=_TEXT,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=_LETTER_ATTRIBUTES,
+        allowed_classes=_LETTER_CLASSES,
         filter_style_properties=_STYLES,
         url_schemes=_SCHEMES,
         url_relative=("rewrite_with_base", base),

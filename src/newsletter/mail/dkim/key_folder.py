@@ -18,8 +18,9 @@ def load_keys(folder: Path) -> Mapping[str, Sequence[DkimKey]]:
     """
     keys: dict[str, list[DkimKey]] = {}
     for domain in _entries(folder):
-        for file in _entries(domain):
-            keys.setdefault(domain.name, []).append(_load(file))
+        keys[domain.name] = [_load(file) for file in _entries(domain)]
+        if not keys[domain.name]:  # or letters would leave unsigned, and nobody would know
+            raise BadSetting(f"The folder {domain} holds no key. Make one, or remove the folder.")
     return keys
 
 

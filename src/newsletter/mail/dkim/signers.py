@@ -15,8 +15,10 @@ class Signers:
         self._signers = {domain: DkimSigner(of_domain) for domain, of_domain in keys.items()}
 
     def of(self, sender: str) -> DkimSigner | None:
-        """Who signs what this address sends: its own domain has to, or DMARC finds no alignment."""
-        return self._signers.get(sender.rpartition("@")[2].lower())
+        """Who signs what this address sends: its domain or the nearest above, which DMARC aligns with it."""
+        labels = sender.rpartition("@")[2].lower().split(".")
+        above = (".".join(labels[start:]) for start in range(len(labels)))
+        return next((self._signers[domain] for domain in above if domain in self._signers), None)
 
 
 def signers_from(folder: Path) -> Signers:

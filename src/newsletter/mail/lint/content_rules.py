@@ -16,7 +16,7 @@ _ROOT = re.compile(r"<html\s[^<>]*>", re.IGNORECASE)
 _LANG = re.compile(r"\slang=[\"']?[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*[\"'\s>]", re.IGNORECASE)
 _DIR = re.compile(r"\sdir=[\"']?(?:ltr|rtl|auto)[\"'\s>]", re.IGNORECASE)
 _CHARSET = re.compile(r"<meta\s[^<>]*charset=[\"']?utf-8[\"'\s/>]", re.IGNORECASE)
-_LEFT_OPEN = re.compile(r"hole[0-9a-f]{16}x[0-9]+x|placeholder\.invalid")
+_LEFT_OPEN = re.compile(r"hole[0-9a-f]{16}x[0-9]+x")
 
 
 def _doctype(message: Message) -> Iterator[Spot]:

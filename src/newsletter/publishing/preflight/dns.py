@@ -7,6 +7,10 @@ _LOOKS_UP = re.compile(
     r"[+?~-]?(?:include:|a(?:[:/]|$)|mx(?:[:/]|$)|ptr(?::|$)|exists:|redirect=)", re.IGNORECASE
 )
 
+_LABELS_OF_ONE_OWNER = 2
+_REGISTRIES = frozenset({"ac", "co", "com", "edu", "gov", "net", "or", "org"})
+"""What stands before a country's ending and belongs to no one; which other names do is not known here."""
+
 
 def spf_lookups(record: str) -> int:
     """How many terms of a record ask the DNS again; those that are included ask more."""
@@ -23,6 +27,9 @@ def dmarc_policy(texts: Iterable[str]) -> str | None:
 
 
 def is_aligned(one: str, other: str) -> bool:
-    """Whether two domains are the same, or one lies below the other (relaxed alignment)."""
+    """Whether two domains are most likely one owner's (relaxed alignment)."""
     one, other = one.lower(), other.lower()
-    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+    if one == other or one.endswith(f".{other}") or other.endswith(f".{one}"):
+        return True
+    shared = [a for a, b in zip(one.split(".")[::-1], other.split(".")[::-1], strict=False) if a == b]
+    return len(shared) >= _LABELS_OF_ONE_OWNER and shared[1] not in _REGISTRIES

@@ -17,7 +17,7 @@ from newsletter.mail.message import to_line
 from newsletter.models import Batch, Campaign
 from newsletter.publishing.campaigns import FrozenContent, freeze_content
 from newsletter.publishing.letters import LONGEST_NAME, Edition, Imprint, Merger, Reader
-from newsletter.publishing.preflight import lettering, linking, picturing, sending, wording, writing
+from newsletter.publishing.preflight import lettering, linking, looking, picturing, sending, wording, writing
 from newsletter.publishing.preflight.proof import Audience, Copy, Proof
 from newsletter.publishing.preflight.records import Records
 from newsletter.publishing.preflight.report import Report, Severity, sort_findings
@@ -31,6 +31,7 @@ CHECKS = (
     *linking.CHECKS,
     *picturing.CHECKS,
     *lettering.CHECKS,
+    *looking.CHECKS,
     *sending.CHECKS,
 )
 
@@ -107,6 +108,7 @@ class Inspector:
             audience,
             self.records.of(sender.rpartition("@")[2].lower(), letters[0].return_path.rpartition("@")[2]),
             self.links.home(),
+            self.links.post(edition.post.slug),
             letters[0].return_path,
         )
 

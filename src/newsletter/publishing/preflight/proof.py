@@ -1,6 +1,5 @@
 """What checks look at: a post, its letters to sampled readers, whom they go to, what the DNS says."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from email import message_from_bytes
@@ -11,9 +10,9 @@ from urllib.parse import urlsplit
 
 from newsletter.domain.links import ReaderLinks
 from newsletter.publishing.letters import Edition, Reader
+from newsletter.publishing.preflight.sources import Source, links_of, pictures_of
 from newsletter.rendering.content import Content
-from newsletter.rendering.document import Document, Element
-from newsletter.rendering.markers import Markers
+from newsletter.rendering.document import Document
 
 
 @dataclass(frozen=True)
@@ -80,6 +79,7 @@ class Proof:
     audience: Audience
     dns: DnsFacts | None
     site_url: str
+    page_url: str
     return_path: str
 
     @property
@@ -93,35 +93,19 @@ class Proof:
         return self.edition.post.markdown
 
     @cached_property
-    def written(self) -> Document:
-        """What the author wrote, as it stands in the letter; without our frame."""
-        page = f"{self.site_url}p/{self.edition.post.slug}"
-        return Document(f"<div>{self.content.email_html(Markers(), page)}</div>")
-
-    @cached_property
-    def links(self) -> Sequence[Element]:
+    def links(self) -> Sequence[Source]:
         """The author's links."""
-        return list(self.written.elements("a"))
+        return list(links_of(self.content.tokens))
 
     @cached_property
-    def pictures(self) -> Sequence[Element]:
+    def pictures(self) -> Sequence[Source]:
         """The author's pictures."""
-        return list(self.written.elements("img"))
+        return list(pictures_of(self.content.tokens))
 
     @property
     def site_host(self) -> str:
         """The host of the site."""
         return urlsplit(self.site_url).hostname or ""
-
-    def line_of(self, written: str) -> str:
-        """The line of the post where something stands, as words; nothing when the author did not write it."""
-        own = written.removeprefix(self.site_url.rstrip("/"))
-        for needle in (written, own, own.rsplit("/", 1)[-1]):
-            if needle:
-                found = re.search(rf"(?<!\w){re.escape(needle)}(?!\w)", self.markdown)
-                if found:
-                    return line(self.markdown[: found.start()].count("\n") + 1)
-        return ""
 
 
 def line(number: int) -> str:

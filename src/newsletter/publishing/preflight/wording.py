@@ -10,7 +10,7 @@ from newsletter.publishing.preflight.report import Severity
 _SHOWN_ON_PHONES = 60
 _LONGEST = 120
 _REPLY = re.compile(r"(re|fwd?|aw|wg)\s*:", re.IGNORECASE)
-_SHOUTS = re.compile(r"[!?]{2,}|!.*!")
+_SHOUTS = re.compile(r"!!|!.*!|\?\?\?")
 
 
 def _title(proof: Proof) -> str:

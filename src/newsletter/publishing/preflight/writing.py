@@ -2,69 +2,36 @@
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 from newsletter.publishing.preflight.check import Check, Spot
 from newsletter.publishing.preflight.proof import Proof, line
 from newsletter.publishing.preflight.report import Severity
+from newsletter.publishing.preflight.sources import left_open, prose, raw_tags
 from newsletter.rendering.markdown import with_lines
+from newsletter.rendering.sanitising import KNOWN_TAGS
 
-_ACTING = re.compile(
-    r"<(script|style|iframe|object|embed|form|button|select|textarea|video|audio|svg|link|meta|base)\b",
-    re.IGNORECASE,
-)
-_LEFT_OPEN = frozenset({"p", "li", "td", "th", "tr", "dd", "dt", "thead", "tbody", "tfoot", "option"})
-_VOID = frozenset(
-    {"br", "hr", "img", "input", "wbr", "col", "area", "source", "meta", "link", "base", "embed"}
-)
 _OVERRIDE = re.compile("[\u202d\u202e]")
-_LEFTOVER = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|%%\w+%%|\*\|\w+\|\*|\[\[\w+\]\]|%recipient[.\w]*%")
-_NOT_FOREIGN = re.compile(r"(`+).*?\1|\{\{\s*\w+\s*(?:\|[^{}|\n]*)?\}\}", re.DOTALL)
+_FOREIGN = re.compile(
+    r"\{\{[^{}\n]{0,80}\}\}|\{%[^{}\n]{0,80}%\}|%%\w{1,40}%%|\*\|\w{1,40}\|\*|%recipient[.\w]{0,40}%"
+)
 _WIDEST_TABLE = 5
 
 
-class _Tags(HTMLParser):
-    """Tags that are open, each with the line it was opened on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.line = 0
-        self.open: list[tuple[str, int]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        """Note where it was opened."""
-        if tag not in _VOID | _LEFT_OPEN:
-            self.open.append((tag, self.line + self.getpos()[0] - 1))
-
-    def handle_endtag(self, tag: str) -> None:
-        """Close it and what is inside."""
-        for index in range(len(self.open) - 1, -1, -1):
-            if self.open[index][0] == tag:
-                del self.open[index]
-                return
-
-
 def _html_left_out(proof: Proof) -> Iterator[Spot]:
-    for number, token in with_lines(proof.content.tokens):
-        if token.type in {"html_block", "html_inline"}:
-            for found in _ACTING.finditer(token.content):
-                yield Spot(f"<{found[1].lower()}> has no place in a letter and is left out.", line(number))
+    for source in raw_tags(proof.content.tokens):
+        if source.tag not in KNOWN_TAGS:
+            yield Spot(f"<{source.tag[:20]}> has no place in a letter and is left out.", line(source.line))
 
 
 def _html_unclosed(proof: Proof) -> Iterator[Spot]:
-    tags = _Tags()
-    for number, token in with_lines(proof.content.tokens):
-        if token.type in {"html_block", "html_inline"}:
-            tags.line = number
-            tags.reset()
-            tags.feed(token.content)
-    for tag, number in tags.open:
-        yield Spot(f"<{tag}> is opened and never closed.", line(number))
+    for tag, number in left_open(proof.content.tokens):
+        if tag in KNOWN_TAGS:
+            yield Spot(f"<{tag}> is opened and never closed.", line(number))
 
 
 def _overrides(proof: Proof) -> Iterator[Spot]:
-    for number, text in enumerate(proof.markdown.split("\n"), 1):
-        if _OVERRIDE.search(text):
+    for number, token in with_lines(proof.content.tokens):
+        if token.type != "inline" and _OVERRIDE.search(token.content):
             yield Spot(
                 "An invisible character turns the text around, so that it reads as something else.",
                 line(number),
@@ -89,11 +56,17 @@ def _fallbacks(proof: Proof) -> Iterator[Spot]:
             yield Spot(f"{token.content} says nothing to readers without a name.", line(number))
 
 
-def _leftovers(proof: Proof) -> Iterator[Spot]:
-    for number, token in with_lines(proof.content.tokens):
-        if token.type == "inline":
-            for found in dict.fromkeys(_LEFTOVER.findall(_NOT_FOREIGN.sub("", token.content))):
-                yield Spot(f"“{found}” looks like a merge tag, and is not one of ours.", line(number))
+def _foreign(proof: Proof) -> Iterator[Spot]:
+    post = proof.edition.post
+    for name, text in (("title", post.title), ("subtitle", post.subtitle)):
+        for found in _FOREIGN.findall(text):
+            yield Spot(f"“{found}” in the {name} is not filled in.")
+    for number, text in prose(proof.content.tokens):
+        for found in dict.fromkeys(_FOREIGN.findall(text)):
+            yield Spot(f"“{found}” looks like a merge tag, and is not one of ours.", line(number))
+    for source in (*proof.links, *proof.pictures):
+        if "{{" in source.words or "{{" in source.url or "%7B%7B" in source.url:
+            yield Spot("A merge tag in an address or a description is not filled in.", line(source.line))
 
 
 def _wide_tables(proof: Proof) -> Iterator[Spot]:
@@ -113,6 +86,6 @@ CHECKS = (
     Check("direction-override", Severity.BLOCK, _overrides, "Delete the character (U+202D or U+202E)."),
     Check("heading-order", Severity.WARNING, _headings, "Begin with ## and go down one level at a time."),
     Check("merge-tag-bare", Severity.WARNING, _fallbacks, "Give it a fallback, such as {{ name | there }}."),
-    Check("merge-tag-foreign", Severity.BLOCK, _leftovers, "Write {{ name | there }}, or mark it as code."),
+    Check("merge-tag-foreign", Severity.BLOCK, _foreign, "Write {{ name | there }}, or mark it as code."),
     Check("table-wide", Severity.WARNING, _wide_tables, "Use fewer columns, or show it as a picture."),
 )
