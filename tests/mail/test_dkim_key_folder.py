@@ -46,13 +46,20 @@ def test_keys_are_found_by_the_domain_they_sign_for(tmp_path: Path) -> None:
     assert {key.dns_record for keys in found.values() for key in keys} == {key.dns_record for key in written}
 
 
-@pytest.mark.parametrize("made", [False, True])
-def test_without_a_folder_or_keys_there_are_none(tmp_path: Path, made: bool) -> None:
-    folder = tmp_path / "keys"
-    if made:
-        (folder / "example.org").mkdir(parents=True)
+def test_without_a_folder_there_are_no_keys(tmp_path: Path) -> None:
+    assert load_keys(tmp_path / "keys") == {}
 
-    assert load_keys(folder) == {}
+
+@pytest.mark.parametrize("is_a_link", [False, True])
+def test_a_domain_without_a_key_is_told(tmp_path: Path, is_a_link: bool) -> None:
+    folder = tmp_path / "example.org"
+    if is_a_link:
+        folder.symlink_to(tmp_path / "nowhere")
+    else:
+        folder.mkdir()
+
+    with pytest.raises(BadSetting, match=r"example\.org holds no key"):
+        load_keys(tmp_path)
 
 
 def test_a_key_is_for_its_owner_only(tmp_path: Path) -> None:
