@@ -96,7 +96,6 @@ CONTENT: list[Broken] = [
     ("html-charset", 26, in_html('"utf-8"', '"latin-1"')),
     ("left-open", 19, swapped("Hello", "hole0123456789abcdefx0x")),
     ("left-open", 19, swapped("Hello", "hole01234567=\n89abcdefx12x")),
-    ("left-open", 26, in_html("Hello", "https://placeholder.invalid/a")),
     ("left-open", 26, in_base64(PAGE.replace(b">x<", b">hole0123456789abcdefx3x<"))),
     ("left-open", 4, swapped("and more", "hole0123456789abcdefx0x")),
     ("left-open", 3, swapped("Zo=C3=AB", "hole=30123456789abcdefx0x")),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from playwright.sync_api import Browser, BrowserContext, Page
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
 from newsletter.accounts.identities import the_author
 from newsletter.accounts.signing_in import make_sign_in, sign_in
@@ -125,8 +125,8 @@ def _fill(house: House, relay: Relay, spool: Spool, port: int, inbox_port: int) 
             session, make_sign_in(session, the_author(session, publication.id, None), now).public_id, now
         )
     sending, finished = _campaign(house, publication, long), _campaign(house, publication, live)
-    _pretend(house, sending)
     mails = _mails(house, relay, publication, spool)
+    _pretend(house, sending)
     pages = _pages(house, live, long, sending, finished, mails)
     pages["studio-publish"] = f"/studio/posts/{draft}/publish"
     base = f"http://127.0.0.1:{port}"
@@ -145,12 +145,13 @@ def _pretend(house: House, campaign: Campaign) -> None:
     """Numbers of a large campaign half-way, for the look of them."""
     numbers = {"total": 1_000_000, "accepted": 412_308, "deferred": 1_204, "failed": 312, "skipped": 57}
     with house.database.writing() as session:
+        session.execute(delete(Batch).where(Batch.campaign_id == campaign.id))
         values = {"campaign_id": campaign.id, "low": 1, "high": 9, "due_at": house.now(), "state": "done"}
         session.execute(insert(Batch).values(**values, **numbers, sending=8, uncertain=2))
         session.execute(
             update(Campaign)
             .where(Campaign.id == campaign.id)
-            .values(state=CampaignState.SENDING, total=1_000_000, frozen_through=1)
+            .values(state=CampaignState.SENDING, total=1_000_000, frozen_through=1, finished_at=None)
         )
 
 
@@ -250,7 +251,7 @@ def _shoot(browser: Browser, stage: Stage, only: list[str]) -> None:
 def _overview(browser: Browser) -> None:
     """The picture in the README, put together from three others."""
     page = browser.new_page(viewport={"width": 1500, "height": 640})
-    shown = ("home-desktop-light", "letters/everything-320-light", "studio-campaign-phone-dark")
+    shown = ("home-desktop-light", "letters/tables-320-light", "studio-campaign-phone-dark")
     frames = "".join(
         f'<div style="width:{width}px"><img src="data:image/png;base64,{_base64(OUT / f"{name}.png")}"></div>'
         for name, width in zip(shown, (880, 270, 270), strict=True)

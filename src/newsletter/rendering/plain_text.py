@@ -10,11 +10,10 @@ from unicodedata import east_asian_width
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
+from newsletter.rendering.forms import MergeTag
 from newsletter.rendering.page_form import card_words
 from newsletter.rendering.raw_html import RawHtml
 from newsletter.rendering.urls import join_url
-
-MergeTag = Callable[[str, str], str]
 
 
 def write_plain_text(

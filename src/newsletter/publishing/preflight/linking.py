@@ -8,7 +8,7 @@ from urllib.parse import SplitResult
 from newsletter.publishing.preflight.check import Check, Spot
 from newsletter.publishing.preflight.proof import Proof, line
 from newsletter.publishing.preflight.report import Severity
-from newsletter.publishing.preflight.sources import Source, prose
+from newsletter.rendering.sources import Source, prose
 from newsletter.rendering.urls import join_url, split_url
 
 _OPENED = frozenset({"", "http", "https", "mailto", "tel"})

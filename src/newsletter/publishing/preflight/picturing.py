@@ -7,7 +7,7 @@ from newsletter.publishing.preflight.check import Check, Spot
 from newsletter.publishing.preflight.linking import is_private
 from newsletter.publishing.preflight.proof import Proof, line
 from newsletter.publishing.preflight.report import Severity
-from newsletter.publishing.preflight.sources import Source
+from newsletter.rendering.sources import Source
 from newsletter.rendering.urls import join_url, split_url
 
 _NOT_EVERYWHERE = (".svg", ".webp", ".avif", ".heic", ".bmp", ".tif", ".tiff", ".jxl")

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 from newsletter.domain.links import ReaderLinks
 from newsletter.publishing.letters import Edition, Reader
-from newsletter.publishing.preflight.sources import Source, links_of, pictures_of
 from newsletter.rendering.content import Content
 from newsletter.rendering.document import Document
+from newsletter.rendering.sources import Source, links_of, pictures_of
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from newsletter.publishing.preflight.check import Check, Spot
 from newsletter.publishing.preflight.proof import Proof, line
 from newsletter.publishing.preflight.report import Severity
-from newsletter.publishing.preflight.sources import left_open, prose, raw_tags
 from newsletter.rendering.markdown import with_lines
 from newsletter.rendering.sanitising import KNOWN_TAGS
+from newsletter.rendering.sources import left_open, prose, raw_tags
 
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _FOREIGN = re.compile(

@@ -45,20 +45,12 @@ def pictures_of(tokens: Sequence[Token]) -> Iterator[Source]:
 
 def raw_tags(tokens: Sequence[Token]) -> Sequence[Source]:
     """Every tag of raw HTML that opens; comments hold none."""
-    reader = _Tags()
-    for line, token in with_lines(tokens):
-        if token.type in _HTML:
-            reader.read(token.content, line)
-    return reader.found
+    return _read_tags(tokens).found
 
 
 def left_open(tokens: Sequence[Token]) -> Sequence[tuple[str, int]]:
     """Raw tags that nothing closes, each with its line."""
-    reader = _Tags()
-    for line, token in with_lines(tokens):
-        if token.type in _HTML:
-            reader.read(token.content, line)
-    return reader.open
+    return _read_tags(tokens).open
 
 
 def prose(tokens: Sequence[Token]) -> Iterator[tuple[int, str]]:
@@ -89,6 +81,14 @@ def _words(tokens: Sequence[Token]) -> str:
             break
         words.append(token.content)
     return "".join(words).strip()
+
+
+def _read_tags(tokens: Sequence[Token]) -> "_Tags":
+    reader = _Tags()
+    for line, token in with_lines(tokens):
+        if token.type in _HTML:
+            reader.read(token.content, line)
+    return reader
 
 
 class _Tags(LenientParser):
