@@ -317,3 +317,11 @@ def test_a_warning_that_was_not_accepted_stops_the_letter(accepted: Sequence[str
 @pytest.mark.parametrize("accepted", [["check-warning"], ["all"]])
 def test_an_accepted_warning_lets_the_letter_go(accepted: Sequence[str]) -> None:
     report(Severity.WARNING, Severity.NOTE).refuse_unless(accepted)
+
+
+def test_a_picture_is_told_of_once() -> None:
+    found = found_in(
+        proof_of(and_then="\n![](https://pictures.example.com/dog.jpg)\n\nA ![](https://a.example/x.png)\n")
+    )
+
+    assert [finding.check for finding in found] == ["image-alt", "image-alt"]

@@ -1,6 +1,6 @@
 """What stands where in a post: its links, its pictures, its raw tags and its prose, each with its line."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from markdown_it.token import Token
@@ -13,37 +13,45 @@ _SILENT = frozenset({"code_inline", "merge_tag", "image"})
 
 
 class Source(NamedTuple):
-    """A link, a picture or a raw tag. `words` are those of a link, or a picture's description."""
+    """A link or a picture, with the words of the one or the description of the other."""
 
     line: int
-    tag: str
     url: str
     words: str
-    is_raw: bool = False
+
+
+class Tag(NamedTuple):
+    """A tag of raw HTML that opens."""
+
+    line: int
+    name: str
+    attributes: Mapping[str, str | None]
 
 
 def links_of(tokens: Sequence[Token]) -> Iterator[Source]:
     """Every link an author wrote, in Markdown or in HTML."""
     for line, token, rest in _walk(tokens):
         if token.type == "link_open":
-            yield Source(line, "a", str(token.attrs.get("href", "")), _words(rest))
+            yield Source(line, str(token.attrs.get("href", "")), _words(rest))
         elif token.type in {"figure", "button", "card"} and token.meta["href"]:
             words = token.meta.get("title") or _words(token.children or ())
-            yield Source(line, "a", token.meta["href"], words)
-    yield from (tag for tag in raw_tags(tokens) if tag.tag == "a" and tag.words != "no href")
+            yield Source(line, token.meta["href"], words)
+    for tag in raw_tags(tokens):
+        if tag.name == "a" and "href" in tag.attributes:
+            yield Source(tag.line, tag.attributes["href"] or "", "")
 
 
 def pictures_of(tokens: Sequence[Token]) -> Iterator[Source]:
     """Every picture an author wrote; the stills of videos are ours."""
     for line, token, _ in _walk(tokens):
-        inside = token.children or () if token.type == "figure" else ()
-        for image in (token, *inside):
-            if image.type == "image":
-                yield Source(line, "img", str(image.attrs.get("src", "")), _words(image.children or ()))
-    yield from (tag for tag in raw_tags(tokens) if tag.tag == "img")
+        if token.type == "image":
+            yield Source(line, str(token.attrs.get("src", "")), _words(token.children or ()))
+    for tag in raw_tags(tokens):
+        if tag.name == "img":
+            yield Source(tag.line, tag.attributes.get("src") or "", tag.attributes.get("alt") or "")
 
 
-def raw_tags(tokens: Sequence[Token]) -> Sequence[Source]:
+def raw_tags(tokens: Sequence[Token]) -> Sequence[Tag]:
     """Every tag of raw HTML that opens; comments hold none."""
     return _read_tags(tokens).found
 
@@ -102,7 +110,7 @@ class _Tags(LenientParser):
     def __init__(self) -> None:
         super().__init__()
         self._line = 0
-        self.found: list[Source] = []
+        self.found: list[Tag] = []
         self.open: list[tuple[str, int]] = []
 
     def read(self, html: str, line: int) -> None:
@@ -113,11 +121,8 @@ class _Tags(LenientParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note it with its line and its address."""
-        named = dict(attrs)
         line = self._line + self.getpos()[0] - 1
-        url = named.get("href" if tag == "a" else "src") or ""
-        words = named.get("alt") or "" if tag == "img" else "" if "href" in named else "no href"
-        self.found.append(Source(line, tag, url, words, is_raw=True))
+        self.found.append(Tag(line, tag, dict(attrs)))
         if tag not in self.VOID | self.LEFT_OPEN:
             self.open.append((tag, line))
 

@@ -18,9 +18,9 @@ _WIDEST_TABLE = 5
 
 
 def _html_left_out(proof: Proof) -> Iterator[Spot]:
-    for source in raw_tags(proof.content.tokens):
-        if source.tag not in KNOWN_TAGS:
-            yield Spot(f"<{source.tag[:20]}> has no place in a letter and is left out.", line(source.line))
+    for tag in raw_tags(proof.content.tokens):
+        if tag.name not in KNOWN_TAGS:
+            yield Spot(f"<{tag.name[:20]}> has no place in a letter and is left out.", line(tag.line))
 
 
 def _html_unclosed(proof: Proof) -> Iterator[Spot]:
