@@ -246,7 +246,7 @@ def test_what_is_found_everywhere_is_told_a_few_times() -> None:
 @pytest.mark.parametrize("piece", ["{{", "{%", "[", "![", "![a](", "<img ", "href=", "](", "`", "*|", "<a "])
 def test_hostile_posts_take_no_time(piece: str) -> None:
     """Bounded by the limit of a test: what takes more than linear time here takes minutes."""
-    proof = proof_of(and_then="\n\n" + piece * (12_000 // len(piece)) + " " * 20_000 + "x")
+    proof = proof_of(and_then="\n\n" + piece * (4_000 // len(piece)) + " " * 20_000 + "x")
 
     for check in (*writing.CHECKS, *linking.CHECKS, *picturing.CHECKS):
         assert len(check.run(proof)) <= 11
