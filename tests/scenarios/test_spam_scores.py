@@ -24,8 +24,9 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, float]:
     letters = dict(sample_letters())
     letters["spam"] = letters["confirm"].replace(*_SHOUT)
     mailbox = b"".join(
-        b"From reader@example.net Mon May  4 12:30:00 2026\n" + raw.replace(b"\r\n", b"\n") + b"\n"
-        for raw in letters.values()
+        b"From reader@example.net Mon May  4 12:30:00 2026\nX-Sample: %b\n%b\n"
+        % (name.encode(), raw.replace(b"\r\n", b"\n"))
+        for name, raw in letters.items()
     )
     told = subprocess.run(
         ["spamassassin", "--local", "--mbox"],
@@ -34,10 +35,17 @@ def scores(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, float]:
         check=True,
         env={**os.environ, "HOME": str(tmp_path_factory.mktemp("home"))},
     ).stdout
-    found = [
-        float(score) for score in re.findall(rb"^X-Spam-Status: .*?score=(-?[\d.]+)", told, re.MULTILINE)
-    ]
-    return dict(zip(letters, found, strict=True))
+    found = dict(map(_score, re.split(rb"^From reader@", told, flags=re.MULTILINE)[1:]))
+    assert found.keys() == letters.keys()
+    return found
+
+
+def _score(told: bytes) -> tuple[str, float]:
+    name = re.search(rb"^X-Sample: (\w+)", told, re.MULTILINE)
+    score = re.search(rb"^X-Spam-Status: .*?score=(-?[\d.]+)", told, re.MULTILINE)
+    assert name, told
+    assert score, told
+    return name[1].decode(), float(score[1])
 
 
 def test_no_letter_is_spam(scores: Mapping[str, float]) -> None:
