@@ -4,15 +4,12 @@ import json
 from pathlib import Path
 
 import click
-from sqlalchemy import or_, select
 
 from newsletter.cli.house import open_house
 from newsletter.cli.publishing import Manuscript, unsaved_edition
-from newsletter.domain.errors import NotFound
-from newsletter.models import Post
 from newsletter.publishing.files import read_post_file
 from newsletter.publishing.letters import Edition
-from newsletter.publishing.posts import find_post
+from newsletter.publishing.posts import find_post_named
 from newsletter.publishing.preflight.report import Finding, Report, Severity
 from newsletter.publishing.publications import the_publication
 from newsletter.wiring import House
@@ -46,13 +43,9 @@ def _edition(house: House, wanted: str, section: str) -> Edition:
     if wanted.endswith((".md", ".markdown")):
         return unsaved_edition(house, Manuscript(read_post_file(Path(wanted)), section))
     with house.database.reading() as session:
-        public_id = session.scalar(
-            select(Post.public_id).where(or_(Post.public_id == wanted, Post.slug == wanted)).limit(1)
-        )
-        if public_id is None:
-            raise NotFound(f"There is no post “{wanted[:60]}”, and no Markdown file is named so.")
-        post = find_post(session, public_id)
-        return Edition(the_publication(session), post.section, post)
+        publication = the_publication(session)
+        post = find_post_named(session, publication.id, wanted)
+        return Edition(publication, post.section, post)
 
 
 def _print(report: Report) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from newsletter.domain.errors import BadPost, Conflict, NotFound
@@ -102,6 +102,15 @@ def find_post(session: Session, public_id: str) -> Post:
     post = session.scalar(_with_people().where(Post.public_id == public_id))
     if post is None:
         raise NotFound("There is no such post.")
+    return post
+
+
+def find_post_named(session: Session, publication_id: int, name: str) -> Post:
+    """The post with this id, or with this name in addresses, for its authors. Raises NotFound."""
+    named = or_(Post.public_id == name, Post.slug == name)
+    post = session.scalar(_with_people().where(Post.publication_id == publication_id, named).limit(1))
+    if post is None:
+        raise NotFound(f"There is no post “{name[:60]}”, and no Markdown file is named so.")
     return post
 
 
