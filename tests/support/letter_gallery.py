@@ -46,7 +46,7 @@ def shoot_letters(browser: Browser, folder: Path) -> None:
 def make_sheets(browser: Browser, folder: Path, into: Path) -> None:
     """Put the letters of each look side by side into `letters-LOOK.png`."""
     for look, width in _ON_SHEETS.items():
-        page = browser.new_page(viewport={"width": 1640, "height": 1000})
+        page = browser.new_page(viewport={"width": 1200, "height": 1000})
         cells = "".join(
             f'<figure><img src="data:image/png;base64,{_base64(folder / f"{name}-{width}-{look}.png")}">'
             f"<figcaption>{name}</figcaption></figure>"

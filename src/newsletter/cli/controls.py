@@ -22,8 +22,8 @@ from newsletter.publishing.campaigns import (
 )
 from newsletter.publishing.corrections import find_correction, write_correction
 from newsletter.publishing.files import PostFile, read_post_file
-from newsletter.publishing.letters import Edition
-from newsletter.publishing.posts import Draft, new_post
+from newsletter.publishing.letters import Edition, unsaved_edition
+from newsletter.publishing.posts import Draft
 from newsletter.publishing.publications import the_publication
 from newsletter.wiring import House
 
@@ -138,9 +138,7 @@ def unsaved_correction(house: House, campaign: Campaign, words: PostFile) -> Edi
         original = find_campaign(session, campaign.public_id)
         author = session.get_one(Identity, original.post.author_id)
         draft = Draft(words.title, words.in_place, campaign.section_id)
-        post = new_post(publication.id, author.id, draft, house.now())
-        post.section, post.author = original.section, author
-        return Edition(publication, original.section, post)
+        return unsaved_edition(publication, original.section, author, draft, house.now())
 
 
 @contextmanager

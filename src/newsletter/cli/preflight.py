@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from newsletter.cli.house import open_house
-from newsletter.cli.publishing import Manuscript, unsaved_edition
+from newsletter.cli.publishing import Manuscript, unsaved
 from newsletter.publishing.files import read_post_file
 from newsletter.publishing.letters import Edition
 from newsletter.publishing.posts import find_post_named
@@ -41,7 +41,7 @@ def preflight(post: str, section: str, as_json: bool) -> None:
 
 def _edition(house: House, wanted: str, section: str) -> Edition:
     if wanted.endswith((".md", ".markdown")):
-        return unsaved_edition(house, Manuscript(read_post_file(Path(wanted)), section))
+        return unsaved(house, Manuscript(read_post_file(Path(wanted)), section))
     with house.database.reading() as session:
         publication = the_publication(session)
         post = find_post_named(session, publication.id, wanted)

@@ -19,13 +19,12 @@ from newsletter.domain.states import UncertainPolicy
 from newsletter.models import Campaign, Identity, Post, Section
 from newsletter.publishing.campaigns import Terms, begin_campaign
 from newsletter.publishing.files import PostFile, read_post_file
-from newsletter.publishing.letters import Edition
+from newsletter.publishing.letters import Edition, unsaved_edition
 from newsletter.publishing.posts import (
     Draft,
     create_post,
     find_post,
     is_taken,
-    new_post,
     publish_post,
     slug_of,
 )
@@ -84,21 +83,19 @@ def publish(
         manuscript = Manuscript(read_post_file(file), section, author)
         _refuse_taken(house, manuscript.file)
         if send:  # before anything is shown: what stands in the way of the letter is mended first
-            house.inspector.inspect(unsaved_edition(house, manuscript), house.now()).cleared(accept)
+            house.inspector.inspect(unsaved(house, manuscript), house.now()).cleared(accept)
         post = _add(house, manuscript)
         click.echo(f"Published: {house.links.post(post.slug)}")
         if send:
             _send(house, post, terms, accept, wait=wait)
 
 
-def unsaved_edition(house: House, manuscript: Manuscript) -> Edition:
+def unsaved(house: House, manuscript: Manuscript) -> Edition:
     """A file as it would be mailed, kept nowhere. Raises BadInput."""
     with house.database.reading() as session:
         publication = the_publication(session)
         draft, section, author = manuscript.draft(session)
-        post = new_post(publication.id, author.id, draft, house.now())
-        post.section, post.author = section, author
-        return Edition(publication, section, post)
+        return unsaved_edition(publication, section, author, draft, house.now())
 
 
 def _send(house: House, post: Post, terms: Terms, accept: Collection[str], *, wait: bool) -> None:

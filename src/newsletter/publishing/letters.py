@@ -18,8 +18,9 @@ from newsletter.mail.message import (
     message_id_line,
     to_line,
 )
-from newsletter.models import Post, Publication, Section
+from newsletter.models import Identity, Post, Publication, Section
 from newsletter.publishing.looks import letter_frame
+from newsletter.publishing.posts import Draft, new_post
 from newsletter.rendering.compose import Composer
 from newsletter.rendering.content import read_content
 from newsletter.rendering.markers import Markers
@@ -44,6 +45,15 @@ class Edition:
     publication: Publication
     section: Section
     post: Post
+
+
+def unsaved_edition(
+    publication: Publication, section: Section, author: Identity, draft: Draft, now: datetime
+) -> Edition:
+    """A draft as it would be mailed, kept nowhere. Raises BadPost."""
+    post = new_post(publication.id, author.id, draft, now)
+    post.section, post.author = section, author
+    return Edition(publication, section, post)
 
 
 def compose_letter(composer: Composer, links: Links, edition: Edition) -> Plan:
