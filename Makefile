@@ -27,7 +27,7 @@ test: install ## Everything: sets up what the tests need, then runs them all
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/python -m bench.engine --limit 1.6
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 3 --dist worksteal
 
 bench: install ## How fast a campaign goes out, beside Postfix's load generator and smtplib
 	@scripts/needs postgresql postfix

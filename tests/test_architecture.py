@@ -35,12 +35,15 @@ for _entry in ENTRIES:
 
 # Every library has one home; `wiring` may construct any of them.
 HOMES: dict[str, set[str]] = {
+    "babel": {"web"},
+    "disposable_email_domains": {"audience"},
     "flask": {"web"},
     "flask_limiter": {"web"},
     "werkzeug": {"web", "catcher"},
     "whitenoise": {"web"},
     "celery": {"tasks"},
     "jinja2": {"rendering", "web"},
+    "PIL": {"media"},
     "premailer": {"rendering"},
     "lxml": {"rendering"},
     "markdown_it": {"rendering"},

@@ -10,9 +10,15 @@ from newsletter.models import Base
 from newsletter.wiring import House
 
 
+def is_described(_thing: object, name: str | None, *_rest: object) -> bool:
+    """Each database has an index of its own kind for searching, which no model describes."""
+    return not (name or "").startswith(("search_index", "words", "ix_search_entry_words"))
+
+
 def test_the_migrated_shape_equals_the_models(house: House) -> None:
     with house.database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_object": is_described}
+        context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, Base.metadata)
 
     assert differences == []

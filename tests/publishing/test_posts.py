@@ -3,17 +3,17 @@
 import pytest
 
 from newsletter.domain.errors import BadPost, Conflict, NotFound
+from newsletter.domain.names import slug_of
 from newsletter.domain.states import PostState
 from newsletter.models import Identity, Section
+from newsletter.publishing.archive import Wanted, list_posts
 from newsletter.publishing.posts import (
     Draft,
     create_post,
     edit_post,
     find_post,
     find_published,
-    latest_posts,
     publish_post,
-    slug_of,
 )
 from newsletter.wiring import House
 from tests.support.factories import NOW, make_author, make_post, make_publication, make_section
@@ -56,10 +56,11 @@ def test_a_draft_is_not_on_the_site_until_published(house, desk) -> None:
         post = make_post(session, section, author, title="Hello")
         with pytest.raises(NotFound):
             find_published(session, section.publication_id, "hello")
-        publish_post(post, NOW)
+        publish_post(session, post, NOW)
         session.flush()
         assert find_published(session, section.publication_id, "hello").published_at == NOW
-        assert [each.title for each in latest_posts(session, section.publication_id)] == ["Hello"]
+        listing = list_posts(session, Wanted(section.publication_id))
+        assert [each.title for each in listing.posts] == ["Hello"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_an_unfinished_post_is_kept_but_not_published(house, desk, title: str, m
             session, section.publication_id, author.id, Draft(title, markdown, section.id), NOW
         )
         with pytest.raises(BadPost):
-            publish_post(post, NOW)
+            publish_post(session, post, NOW)
         assert post.state is PostState.DRAFT
 
 

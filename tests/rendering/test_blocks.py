@@ -26,7 +26,8 @@ def test_a_picture_by_itself_is_a_figure_with_its_caption() -> None:
     markdown = '![A *cat*](/cat.png "On the mat & happy")'
 
     assert page(markdown) == (
-        '<figure><img src="/cat.png" alt="A cat"><figcaption>On the mat &amp; happy</figcaption></figure>\n'
+        '<figure><img src="/cat.png" alt="A cat" loading="lazy" decoding="async">'
+        "<figcaption>On the mat &amp; happy</figcaption></figure>\n"
     )
     assert elements(letter(markdown), "img") == [
         {"src": "https://letters.example/cat.png", "alt": "A cat", "width": "600"}

@@ -9,8 +9,8 @@ from newsletter.rendering.markers import Markers
 
 FEATURES = {
     "paragraph": ("one\ntwo\n\nthree", "<p>one\ntwo</p>\n<p>three</p>\n"),
-    "heading": ("# One\n\n###### Six", "<h1>One</h1>\n<h6>Six</h6>\n"),
-    "underlined heading": ("One\n===\n\nTwo\n---", "<h1>One</h1>\n<h2>Two</h2>\n"),
+    "heading": ("# One\n\n###### Six", '<h1 id="one">One</h1>\n<h6 id="six">Six</h6>\n'),
+    "underlined heading": ("One\n===\n\nTwo\n---", '<h1 id="one">One</h1>\n<h2 id="two">Two</h2>\n'),
     "emphasis": (
         "*em* **strong** ***both***",
         "<p><em>em</em> <strong>strong</strong> <em><strong>both</strong></em></p>\n",
@@ -26,7 +26,10 @@ FEATURES = {
         "> one\n> > two",
         "<blockquote>\n<p>one</p>\n<blockquote>\n<p>two</p>\n</blockquote>\n</blockquote>\n",
     ),
-    "image": ("An ![alt](a.png) here", '<p>An <img src="a.png" alt="alt"> here</p>\n'),
+    "image": (
+        "An ![alt](a.png) here",
+        '<p>An <img src="a.png" alt="alt" loading="lazy" decoding="async"> here</p>\n',
+    ),
     "entity": ("&copy; &amp; &lt;", "<p>© &amp; &lt;</p>\n"),
     "escape": (r"\*not em\*", "<p>*not em*</p>\n"),
     "indented code": ("    a <b>", '<pre class="code"><code>a &lt;b&gt;\n</code></pre>\n'),

@@ -20,7 +20,7 @@ PAGE = "https://letters.example/p/a"
         ("Hi {{ name | dear reader }}!", "<p>Hi dear reader!</p>\n"),
         ("Hi {{ name | <b>&you }}!", "<p>Hi &lt;b&gt;&amp;you!</p>\n"),
         ("**{{ name | there }}**", "<p><strong>there</strong></p>\n"),
-        ("# {{ name | there }}", "<h1>there</h1>\n"),
+        ("# {{ name | there }}", '<h1 id="there">there</h1>\n'),
         ("*a {{ name | there }} b*", "<p><em>a there b</em></p>\n"),
         ("- {{ name | there }}", "<ul>\n<li>there</li>\n</ul>\n"),
         ("{{ name | a }} and {{ name | b }}", "<p>a and b</p>\n"),

@@ -102,7 +102,7 @@ def make_post(
     draft = Draft(title, markdown, section.id)
     post = create_post(session, section.publication_id, author.id, draft, NOW)
     if published:
-        publish_post(post, NOW)
+        publish_post(session, post, NOW)
         session.flush()
     return find_post(session, post.public_id)
 

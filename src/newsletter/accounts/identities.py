@@ -11,6 +11,7 @@ from newsletter.database import insert_if_absent
 from newsletter.domain.addresses import Address
 from newsletter.domain.errors import BadInput, NotAllowed, NotFound
 from newsletter.domain.identifiers import new_public_id
+from newsletter.domain.names import first_free, slug_of
 from newsletter.models import Identity, Role
 
 MAX_NAME = 200
@@ -59,10 +60,19 @@ def add_account(
     assert identity is not None
     if name:
         identity.name = name
+    if identity.slug is None:
+        identity.slug = _free_slug(session, publication_id, slug_of(identity.name, "author"))
     insert_if_absent(
         session, Role, publication_id=publication_id, identity_id=identity.id, name=role, granted_at=now
     )
     return identity
+
+
+def _free_slug(session: DatabaseSession, publication_id: int, slug: str) -> str:
+    query = select(Identity.slug).where(
+        Identity.publication_id == publication_id, Identity.slug.startswith(slug)
+    )
+    return first_free(slug, {each for each in session.scalars(query) if each})
 
 
 def find_identity(session: DatabaseSession, publication_id: int, address: Address) -> Identity | None:

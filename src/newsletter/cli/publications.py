@@ -9,13 +9,14 @@ from newsletter.cli.house import open_house
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.colours import parse_colour
 from newsletter.domain.errors import BadInput
+from newsletter.domain.names import slug_of
 from newsletter.publishing.looks import change_look
-from newsletter.publishing.posts import slug_of
 from newsletter.publishing.publications import (
     NewSection,
     about,
     add_section,
     change_publication,
+    change_section,
     find_section,
     sections_of,
     the_publication,
@@ -50,6 +51,9 @@ def show() -> None:
 @click.option("--sender", "sender_address", default=None, help="The address in From.")
 @click.option("--postal-address", default=None, help="Stands in the footer of every letter.")
 @click.option("--accent", default=None, help="A colour such as #1f5f5b.")
+@click.option(
+    "--rhythm", default=None, help='How often something new comes, such as "every second Thursday".'
+)
 def set_publication(**given: str | None) -> None:
     """Change what is given, leave the rest.
 
@@ -67,7 +71,7 @@ def set_publication(**given: str | None) -> None:
         wanted.setdefault("sender_name", wanted["name"])
     with open_house() as house, house.database.writing() as session:
         current = the_publication(session)
-        change_publication(current, replace(about(current), **wanted))
+        change_publication(session, current, replace(about(current), **wanted))
     click.echo("Saved.")
 
 
@@ -88,7 +92,7 @@ def look(**given: Any) -> None:
     """
     wanted = {name: value for name, value in given.items() if value is not None}
     with open_house() as house, house.database.writing() as session:
-        changed = change_look(the_publication(session), wanted)
+        changed = change_look(session, the_publication(session), wanted)
     for name, value in asdict(changed).items():
         click.echo(f"{name.replace('_', ' '):<16} {value}".rstrip())
 
@@ -125,12 +129,11 @@ def add(name: str, slug: str, description: str) -> None:
 @click.option("--description", default=None, help="What one gets, in a sentence.")
 def set_section(slug: str, name: str | None, description: str | None) -> None:
     """Rename a section; its address and its followers stay."""
-    if name is not None and not name.strip():
-        raise BadInput("The section needs a name.")
-    if len(name or "") > 200 or len(description or "") > 500:
-        raise BadInput("The name or description is too long: 200 and 500 characters are the limits.")
     with open_house() as house, house.database.writing() as session:
         found = find_section(session, the_publication(session), slug)
-        found.name = found.name if name is None else name.strip()
-        found.description = found.description if description is None else description.strip()
+        wanted = (
+            found.name if name is None else name,
+            found.description if description is None else description,
+        )
+        change_section(session, found, *wanted)
     click.echo("Saved.")

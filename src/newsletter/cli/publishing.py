@@ -15,6 +15,7 @@ from newsletter.cli.house import open_house
 from newsletter.cli.somebody import somebody
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadInput, BadPost
+from newsletter.domain.names import slug_of
 from newsletter.domain.states import UncertainPolicy
 from newsletter.models import Campaign, Identity, Post, Section
 from newsletter.publishing.campaigns import Terms, begin_campaign
@@ -26,7 +27,6 @@ from newsletter.publishing.posts import (
     find_post,
     is_taken,
     publish_post,
-    slug_of,
 )
 from newsletter.publishing.publications import find_section, the_publication
 from newsletter.wiring import House
@@ -122,7 +122,7 @@ def _add(house: House, manuscript: Manuscript) -> Post:
         draft, _, identity = manuscript.draft(session)
         at = file.published or house.now()
         post = create_post(session, the_publication(session).id, identity.id, draft, at)
-        publish_post(post, at)
+        publish_post(session, post, at)
         session.flush()
         return find_post(session, post.public_id)
 

@@ -19,7 +19,15 @@ NewsletterError
 
 
 class NewsletterError(Exception):
-    """Root of all our errors; its message is a sentence for a human being."""
+    """Root of all our errors; its message is a sentence for a human being.
+
+    Values that stand in it are given beside it, `{so}`: then the sentence itself can be translated.
+    """
+
+    def __init__(self, sentence: str = "", **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence = sentence
+        self.values = values
 
 
 class BadInput(NewsletterError):

@@ -7,8 +7,17 @@ from newsletter.models.accounts import Identity, Role, Session, SignIn
 from newsletter.models.audience import Consent, Departure, Subscriber, Subscription, Suppression
 from newsletter.models.base import Base
 from newsletter.models.delivery import Batch, Bounce, Campaign, Delivery
+from newsletter.models.media import Picture
 from newsletter.models.operations import AuditEntry, Notice, WebhookCall, Worker
-from newsletter.models.publishing import Post, Publication, Section
+from newsletter.models.publishing import (
+    ContentVersion,
+    FormerSlug,
+    Page,
+    Post,
+    Publication,
+    SearchEntry,
+    Section,
+)
 from newsletter.models.relays import Pace, ReceiverDomain, Relay, Seat
 
 __all__ = [
@@ -18,16 +27,21 @@ __all__ = [
     "Bounce",
     "Campaign",
     "Consent",
+    "ContentVersion",
     "Delivery",
     "Departure",
+    "FormerSlug",
     "Identity",
     "Notice",
     "Pace",
+    "Page",
+    "Picture",
     "Post",
     "Publication",
     "ReceiverDomain",
     "Relay",
     "Role",
+    "SearchEntry",
     "Seat",
     "Section",
     "Session",

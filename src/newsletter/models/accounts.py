@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from newsletter.models.base import Base, BigKey, PublicationId, PublicId, RowId
@@ -12,11 +12,16 @@ class Identity(Base):
     """A person who can sign in."""
 
     __tablename__ = "identity"
-    __table_args__ = (UniqueConstraint("publication_id", "address_key"),)
+    __table_args__ = (
+        UniqueConstraint("publication_id", "address_key"),
+        Index(None, "publication_id", "slug", unique=True),
+    )
 
     id: Mapped[RowId]
     publication_id: Mapped[PublicationId]
     public_id: Mapped[PublicId]
+    # An author's name in addresses; readers have none.
+    slug: Mapped[str | None] = mapped_column(String(150))
     address: Mapped[str | None] = mapped_column(String(254))
     address_key: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(200), default="")

@@ -87,7 +87,7 @@ def begin_campaign(
         return existing
     if post.version != content.post_version:
         raise BadPost("The post was changed while it was being prepared. Look at it again, then publish.")
-    publish_post(post, now)
+    publish_post(session, post, now)
     insert_if_absent(
         session,
         Campaign,

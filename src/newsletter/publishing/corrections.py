@@ -24,7 +24,7 @@ def write_correction(session: Session, campaign: Campaign, title: str, markdown:
         draft = Draft(title, markdown, campaign.section_id)
         known = create_post(session, campaign.publication_id, original.author_id, draft, now)
         known.access = PostAccess.UNLISTED
-        publish_post(known, now)
+        publish_post(session, known, now)
         session.flush()
     return find_post(session, known.public_id)
 

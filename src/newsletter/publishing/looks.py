@@ -4,9 +4,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from newsletter.domain.links import Links
 from newsletter.domain.look import CODE_COLOURS, SIGNS, Look, keep_look, read_look
 from newsletter.models import Publication
+from newsletter.publishing.versions import readers_see
 
 
 def look_of(publication: Publication) -> Look:
@@ -14,10 +17,11 @@ def look_of(publication: Publication) -> Look:
     return read_look(publication.look, publication.accent)
 
 
-def change_look(publication: Publication, given: Mapping[str, Any]) -> Look:
+def change_look(session: Session, publication: Publication, given: Mapping[str, Any]) -> Look:
     """Change what is given. Raises BadInput; letters under way keep what they were frozen with."""
     look = replace(look_of(publication), **given)
     publication.accent, publication.look = look.accent, keep_look(look)
+    readers_see(session, publication.id)
     return look
 
 

@@ -1,7 +1,5 @@
 """Posts: writing, editing, publishing to the web, listing."""
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,13 +9,15 @@ from sqlalchemy.orm import Session, joinedload
 
 from newsletter.domain.errors import BadPost, Conflict, NotFound
 from newsletter.domain.identifiers import new_public_id
-from newsletter.domain.states import PostAccess, PostState
-from newsletter.models import Post
+from newsletter.domain.names import first_free, one_line, slug_of
+from newsletter.domain.states import PostState
+from newsletter.models import FormerSlug, Post
+from newsletter.publishing.searching import remember_words
+from newsletter.publishing.versions import readers_see
 from newsletter.rendering.content import read_content
 
 MAX_TITLE = 300
 MAX_SUBTITLE = 500
-MAX_SLUG = 100
 
 
 @dataclass(frozen=True)
@@ -78,15 +78,17 @@ def edit_post(session: Session, post: Post, draft: Draft, version: int, now: dat
     session.refresh(post, ["version", "state"], with_for_update=True)
     if post.version != version:
         raise Conflict("Somebody saved this post since you opened it. Copy your text, reload, and try again.")
-    if post.state is PostState.DRAFT and draft.slug != post.slug:
+    follows_title = post.state is PostState.DRAFT and post.slug.startswith(slug_of(post.title))
+    if follows_title and draft.slug != post.slug:
         post.slug = _free_slug(session, post.publication_id, draft.slug)
     post.title, post.subtitle, post.markdown = draft.title, draft.subtitle, draft.markdown
     post.section_id = draft.section_id
     post.version += 1
     post.updated_at = now
+    show_changes(session, post)
 
 
-def publish_post(post: Post, now: datetime) -> None:
+def publish_post(session: Session, post: Post, now: datetime) -> None:
     """Show a post on the site. Safe to repeat. Raises BadPost when there is nothing to show."""
     if not post.title:
         raise BadPost("The post needs a title before it can be published.")
@@ -95,6 +97,7 @@ def publish_post(post: Post, now: datetime) -> None:
     if post.state is not PostState.PUBLISHED:
         post.state = PostState.PUBLISHED
         post.published_at = now
+        show_changes(session, post)
 
 
 def find_post(session: Session, public_id: str) -> Post:
@@ -122,14 +125,12 @@ def find_published(session: Session, publication_id: int, slug: str) -> Post:
     return post
 
 
-def latest_posts(
-    session: Session, publication_id: int, *, section_id: int | None = None, limit: int = 30
-) -> Sequence[Post]:
-    """Published posts, newest first."""
-    query = _published(publication_id).where(Post.access == PostAccess.PUBLIC)
-    if section_id is not None:
-        query = query.where(Post.section_id == section_id)
-    return session.scalars(query.order_by(Post.published_at.desc(), Post.id.desc()).limit(limit)).all()
+def find_moved(session: Session, publication_id: int, slug: str) -> Post | None:
+    """The published post that once had this address, if there is one."""
+    formerly = select(FormerSlug.post_id).where(
+        FormerSlug.publication_id == publication_id, FormerSlug.slug == slug
+    )
+    return session.scalar(_published(publication_id).where(Post.id.in_(formerly)))
 
 
 def posts_for_studio(session: Session, publication_id: int, limit: int = 200) -> Sequence[Post]:
@@ -148,23 +149,18 @@ def is_taken(session: Session, publication_id: int, slug: str) -> bool:
     return session.scalar(taken.limit(1)) is not None
 
 
-def slug_of(text: str) -> str:
-    """A readable name for an address: letters of any script, digits and hyphens."""
-    text = unicodedata.normalize("NFKC", text).lower()
-    slug = re.sub(r"[^\w]+", "-", text.replace("'", "").replace("’", "").replace("_", "-")).strip("-")
-    if len(slug) > MAX_SLUG:
-        slug = slug[:MAX_SLUG].rsplit("-", 1)[0]
-    return slug or "post"
-
-
-def one_line(text: str) -> str:
-    """Text on one line, without control characters."""
-    return " ".join("".join(char if unicodedata.category(char)[0] != "C" else " " for char in text).split())
+def show_changes(session: Session, post: Post) -> None:
+    """Let readers see what was changed about a post, if they see the post at all."""
+    if post.state is PostState.PUBLISHED:
+        remember_words(session, post)
+        readers_see(session, post.publication_id)
 
 
 def _with_people() -> Select[Post]:
     return select(Post).options(
-        joinedload(Post.section, innerjoin=True), joinedload(Post.author, innerjoin=True)
+        joinedload(Post.section, innerjoin=True),
+        joinedload(Post.author, innerjoin=True),
+        joinedload(Post.cover),
     )
 
 
@@ -174,14 +170,11 @@ def _published(publication_id: int) -> Select[Post]:
 
 def _free_slug(session: Session, publication_id: int, slug: str) -> str:
     """The slug itself, or with the first free number behind it."""
-    taken = set(
-        session.scalars(
-            select(Post.slug).where(Post.publication_id == publication_id, Post.slug.startswith(slug))
+    taken = {
+        name
+        for kind in (Post, FormerSlug)
+        for name in session.scalars(
+            select(kind.slug).where(kind.publication_id == publication_id, kind.slug.startswith(slug))
         )
-    )
-    number = 1
-    candidate = slug
-    while candidate in taken:
-        number += 1
-        candidate = f"{slug}-{number}"
-    return candidate
+    }
+    return first_free(slug, taken)

@@ -8,10 +8,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from newsletter.domain.errors import BadInput, NotFound
+from newsletter.domain.names import one_line
 from newsletter.models import Publication, Section
-from newsletter.publishing.posts import one_line
+from newsletter.publishing.versions import readers_see
 
-_LIMITS = {"name": 200, "tagline": 300, "sender_name": 200, "sender_address": 254, "postal_address": 500}
+_LIMITS = {
+    "name": 200,
+    "tagline": 300,
+    "sender_name": 200,
+    "sender_address": 254,
+    "postal_address": 500,
+    "rhythm": 100,
+}
 
 
 @dataclass(frozen=True)
@@ -34,6 +42,7 @@ class About:
     sender_address: str
     postal_address: str
     accent: str
+    rhythm: str
 
 
 def about(publication: Publication) -> About:
@@ -41,7 +50,7 @@ def about(publication: Publication) -> About:
     return About(**{each.name: getattr(publication, each.name) for each in fields(About)})
 
 
-def change_publication(publication: Publication, wanted: About) -> None:
+def change_publication(session: Session, publication: Publication, wanted: About) -> None:
     """Change it; letters under way keep what they were frozen with."""
     if not wanted.sender_address.isascii():
         raise BadInput("The sender's address must be plain ASCII: not every relay carries others.")
@@ -50,6 +59,7 @@ def change_publication(publication: Publication, wanted: About) -> None:
         if len(value) > _LIMITS.get(each.name, 2000):
             raise BadInput(f"The {each.name.replace('_', ' ')} is too long.")
         setattr(publication, each.name, value)
+    readers_see(session, publication.id)
 
 
 def the_publication(session: Session) -> Publication:
@@ -81,8 +91,7 @@ def ensure_publication(session: Session, sender_address: str, now: datetime) -> 
 
 def add_section(session: Session, publication: Publication, new: NewSection, now: datetime) -> Section:
     """Add a section after the others."""
-    if len(new.name) > _LIMITS["name"] or len(new.description) > 500:
-        raise BadInput("The name or description is too long: 200 and 500 characters are the limits.")
+    _check_lengths(new.name, new.description)
     section = Section(
         publication_id=publication.id,
         slug=new.slug,
@@ -93,7 +102,18 @@ def add_section(session: Session, publication: Publication, new: NewSection, now
     )
     session.add(section)
     session.flush()
+    readers_see(session, publication.id)
     return section
+
+
+def change_section(session: Session, section: Section, name: str, description: str) -> None:
+    """Rename a section; its address and its followers stay. Raises BadInput."""
+    name, description = one_line(name), one_line(description)
+    if not name:
+        raise BadInput("The section needs a name.")
+    _check_lengths(name, description)
+    section.name, section.description = name, description
+    readers_see(session, section.publication_id)
 
 
 def sections_of(session: Session, publication: Publication) -> Sequence[Section]:
@@ -120,3 +140,8 @@ def choose_known_sections(sections: Sequence[Section], slugs: Sequence[str]) -> 
     if unknown:
         raise BadInput(f"There is no section “{unknown[0][:50]}”. Please choose from the list.")
     return [known[slug] for slug in dict.fromkeys(slugs)]
+
+
+def _check_lengths(name: str, description: str) -> None:
+    if len(name) > _LIMITS["name"] or len(description) > 500:
+        raise BadInput("The name or description is too long: 200 and 500 characters are the limits.")

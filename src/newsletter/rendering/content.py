@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from markdown_it.token import Token
 
 from newsletter.domain.holes import Hole, HoleKind
+from newsletter.rendering.headings import Heading, headings_of
 from newsletter.rendering.letter_form import LetterForm
 from newsletter.rendering.markdown import parse_markdown
 from newsletter.rendering.markers import Markers
 from newsletter.rendering.page_form import PageForm
 from newsletter.rendering.plain_text import write_plain_text
 from newsletter.rendering.sanitising import clean_letter, clean_page
+from newsletter.rendering.teasers import teaser_of
 
 _WORDS_A_MINUTE = 230
 
@@ -40,6 +42,18 @@ class Content:
             self.tokens, lambda name, fallback: markers.mark(Hole(name, HoleKind.TEXT, fallback)), page_url
         )
 
+    def teaser(self) -> "Content":
+        """Its beginning, for those who may not read the rest."""
+        return Content(teaser_of(self.tokens))
+
+    def headings(self) -> Sequence[Heading]:
+        """Its headings, with the names by which its page can be linked to."""
+        return headings_of(self.tokens)
+
+    def words(self) -> str:
+        """All its words, for searching."""
+        return write_plain_text(self.tokens, lambda _name, fallback: fallback, "", bare=True)
+
     def minutes(self) -> int:
         """Reading time, at least a minute."""
         words = sum(len(token.content.split()) for token in self.tokens if token.type in {"inline", "fence"})
@@ -47,8 +61,7 @@ class Content:
 
     def opening(self, limit: int = 200) -> str:
         """The first words, for summaries and preheaders."""
-        text = write_plain_text(self.tokens, lambda _name, fallback: fallback, "", bare=True)
-        words = " ".join(text.split())
+        words = " ".join(self.words().split())
         return words if len(words) <= limit else words[:limit].rsplit(" ", 1)[0] + "…"
 
 

@@ -1,5 +1,7 @@
 """What of HTML is safe. Sanitising comes last, so nothing that renders can undo it."""
 
+import re
+
 import nh3
 
 _TEXT = {
@@ -63,7 +65,10 @@ _ATTRIBUTES = {
     "th": {"style", "colspan", "rowspan", "scope"},
     "span": {"style"},
 }
-_PAGE_ATTRIBUTES = _ATTRIBUTES | {"input": {"type", "checked", "disabled"}}
+_PAGE_ATTRIBUTES = _ATTRIBUTES | {
+    "img": {*_ATTRIBUTES["img"], "srcset", "sizes", "loading", "decoding"},
+    "input": {"type", "checked", "disabled"},
+}
 _LETTER_ATTRIBUTES = _ATTRIBUTES | {
     "img": {*_ATTRIBUTES["img"], "style"},
     "table": {"role", "width", "cellspacing", "cellpadding", "border"},
@@ -71,6 +76,7 @@ _LETTER_ATTRIBUTES = _ATTRIBUTES | {
 }
 _STYLES = {"color", "font-weight", "font-style", "max-width", "text-align", "text-decoration"}
 _DROPPED_WITH_CONTENT = {"script", "style", "iframe", "object", "form", "template", "noscript", "title"}
+_COPIES = re.compile(r"(?:/media/[a-z2-7]{13}/[0-9]+\.webp [0-9]+w(?:, |$))+")
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
@@ -81,11 +87,17 @@ def clean_page(html: str) -> str:
         tags=_TEXT | _PAGE,
         clean_content_tags=_DROPPED_WITH_CONTENT,
         attributes=_PAGE_ATTRIBUTES,
+        attribute_filter=_only_our_copies,
         allowed_classes=_PAGE_CLASSES,
         filter_style_properties=_STYLES,
         url_schemes=_SCHEMES,
         link_rel="noopener noreferrer",
     )
+
+
+def _only_our_copies(_tag: str, attribute: str, value: str) -> str | None:
+    """Of copies a browser may choose from, only ours: nobody else's are checked."""
+    return None if attribute == "srcset" and not _COPIES.fullmatch(value) else value
 
 
 def clean_letter(html: str, base: str) -> str:

@@ -7,7 +7,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from newsletter.web import assets, errors, security, words
+from newsletter.web import assets, errors, languages, security
 from newsletter.web.context import EXTENSION
 from newsletter.web.limits import limit_clients
 from newsletter.web.ops.health import health
@@ -40,7 +40,7 @@ def create_app(house: House) -> Flask:
         views[name] = limiter.limit("10/minute;100/hour", methods=["POST"])(views[name])
     security.protect(app)
     errors.explain(app)
-    words.add_to(app)
+    languages.add_to(app)
     assets.add_to(app, _STATIC)
     if house.settings.trusted_proxies:
         hops = house.settings.trusted_proxies

@@ -8,7 +8,9 @@ from sqlalchemy.orm import Session
 from newsletter.accounts.identities import Permission, require
 from newsletter.accounts.signing_in import Visitor, visitor_of
 from newsletter.domain.errors import NotFound
+from newsletter.publishing.free_pages import pages_of
 from newsletter.publishing.publications import sections_of, the_publication
+from newsletter.web.languages import speak
 from newsletter.wiring import House
 
 EXTENSION = "newsletter"
@@ -50,9 +52,15 @@ def page(session: Session, template: str, **values: Any) -> str:
             title="Nothing here yet",
             text=("This newsletter has not been set up yet. Its operator can do so with `newsletter up`."),
         )
-    return render_template(
-        template, publication=publication, sections=sections_of(session, publication), **values
-    )
+    if not request.path.startswith("/studio/"):  # which is in English only
+        speak(publication.locale)
+    frame = {
+        "publication": publication,
+        "sections": sections_of(session, publication),
+        "free_pages": pages_of(session, publication.id),
+        "now": house().now(),
+    }
+    return render_template(template, **frame, **values)
 
 
 def client_address() -> str:

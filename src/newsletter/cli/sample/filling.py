@@ -83,7 +83,7 @@ def add_post(
     draft = Draft(file.title, file.markdown, section.id, file.subtitle, file.slug)
     post = create_post(session, publication.id, author.id, draft, file.published or now)
     if file.published:
-        publish_post(post, file.published)
+        publish_post(session, post, file.published)
     return post.public_id
 
 

@@ -10,7 +10,7 @@ from jinja2 import FileSystemLoader
 
 from newsletter.domain.errors import NotFound
 from newsletter.mail.catcher import Caught, Spool
-from newsletter.web import assets
+from newsletter.web import assets, languages
 
 _STATIC = Path(__file__).parent.parent / "static"
 _SHOWN = 100
@@ -27,6 +27,7 @@ def create_inbox(spool: Spool) -> Flask:
     """The pages over one spool."""
     app = Flask(__name__, static_folder=str(_STATIC), template_folder="templates")
     assets.add_to(app, _STATIC)
+    languages.add_to(app)
 
     @app.get("/")
     def overview() -> str:

@@ -4,7 +4,8 @@ from flask import Blueprint, Response, make_response
 
 from newsletter.domain.errors import BadInput, NotFound
 from newsletter.domain.states import PostAccess
-from newsletter.publishing.posts import find_published, latest_posts
+from newsletter.publishing.archive import Wanted, list_posts
+from newsletter.publishing.posts import find_published
 from newsletter.publishing.publications import find_section, the_publication
 from newsletter.rendering.content import read_content
 from newsletter.web.context import house, page
@@ -17,7 +18,7 @@ def home() -> str:
     """The newest post large, then the ones before it."""
     with house().database.reading() as session:
         try:
-            posts = latest_posts(session, the_publication(session).id)
+            posts = list_posts(session, Wanted(the_publication(session).id)).posts
         except NotFound:
             posts = ()
         return page(session, "site/home.html", posts=posts)
@@ -32,7 +33,7 @@ def section(slug: str) -> str:
             found = find_section(session, publication, slug)
         except BadInput as error:
             raise NotFound("There is no section at this address.") from error
-        posts = latest_posts(session, publication.id, section_id=found.id)
+        posts = list_posts(session, Wanted(publication.id, section_id=found.id)).posts
         return page(session, "site/section.html", section=found, posts=posts)
 
 

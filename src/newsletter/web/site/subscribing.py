@@ -14,8 +14,8 @@ from newsletter.audience.subscribing import (
 )
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadInput
+from newsletter.domain.names import one_line
 from newsletter.models import Publication, Section
-from newsletter.publishing.posts import one_line
 from newsletter.publishing.publications import choose_known_sections, sections_of, the_publication
 from newsletter.web.context import client_address, house, page
 

@@ -104,7 +104,7 @@ def publish(public_id: str) -> str | BaseResponse:
     with house().database.writing() as session:
         post = open_post(session, public_id, Permission.PUBLISH)
         _refuse_unseen(post)
-        publish_post(post, house().now())
+        publish_post(session, post, house().now())
         return redirect(url_for("pages.post", slug=post.slug), 303)
 
 
