@@ -33,9 +33,11 @@ def paths(app: Flask, house: House, place: Place) -> dict[str, list[str]]:
         post = make_post(session, place.mail, place.author, title="A letter", published=True)
     campaign = mail_post(house, post)
     freeze_audience(house.database, house.bell, campaign.id, 10)
-    tokens = real_tokens(house, place)
+    tokens = real_tokens(house, place) | {
+        "site_posts.read": house.links.reading(post.public_id).rsplit("/", 1)[1]
+    }
     values = {
-        "slug": ["mail", "a-letter"],
+        "slug": ["mail", "a-letter", "mara-lindqvist"],
         "public_id": [post.public_id, campaign.public_id],
         "form": ["web", "email", "text"],
     }
@@ -189,7 +191,7 @@ def test_every_link_that_mails_carry_is_answered_by_a_route(app: Flask, house: H
 
     for url, endpoint in (
         (links.home(), "pages.home"),
-        (links.post("a-letter"), "pages.post"),
+        (links.post("a-letter"), "site_posts.post"),
         (links.unsubscribe(place.reader.public_id, place.mail.public_id), "leaving.leave"),
         (links.preferences(place.reader.public_id), "leaving.preferences"),
         (f"http://localhost/confirm/{tokens['subscribing.confirm']}", "subscribing.confirm"),

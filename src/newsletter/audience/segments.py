@@ -33,6 +33,13 @@ def count_followers(session: Session, section_id: int) -> int:
     return session.scalar(select(func.count()).select_from(eligible_followers(section_id).subquery())) or 0
 
 
+def count_readers(session: Session, publication_id: int) -> int:
+    """How many people get letters of the publication."""
+    readers = select(func.count()).select_from(Subscriber)
+    active = Subscriber.publication_id == publication_id, Subscriber.state == SubscriberState.ACTIVE
+    return session.scalar(readers.where(*active)) or 0
+
+
 def count_beyond_ascii(session: Session, section_id: int) -> int:
     """How many of them have an address that only a relay with SMTPUTF8 carries."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"

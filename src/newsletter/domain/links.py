@@ -29,9 +29,45 @@ class Links:
         """A post's page."""
         return self._at(f"p/{quote(slug)}")
 
+    def reading(self, post_public_id: str) -> str:
+        """A post's whole page for those who have its letter, whoever else may read it."""
+        return self._at("read/" + self.keyring.sign(Purpose.READING, public_id_bytes(post_public_id)))
+
+    def open_reading(self, token: str, now: datetime) -> str:
+        """The post a reading link stands for. Raises BadLink."""
+        return public_id_from(self.keyring.open(Purpose.READING, token, now))
+
     def section(self, slug: str) -> str:
         """A section's page, the archive of its letters."""
         return self._at(f"s/{quote(slug)}")
+
+    def author(self, slug: str) -> str:
+        """What an author wrote."""
+        return self._at(f"by/{quote(slug)}")
+
+    def archive(self) -> str:
+        """All posts."""
+        return self._at("archive")
+
+    def page(self, slug: str) -> str:
+        """A free-standing page."""
+        return self._at(quote(slug))
+
+    def search(self) -> str:
+        """Searching all posts; `?q=` and the words follow."""
+        return self._at("search")
+
+    def picture(self, path: str) -> str:
+        """A picture, or any other file of ours, by its path."""
+        return self._at(path.lstrip("/"))
+
+    def card(self, slug: str = "") -> str:
+        """What is shown where a post is shared, or the site when no post is named."""
+        return self._at(f"p/{quote(slug)}/card.png" if slug else "card.png")
+
+    def feed(self, name: str, of: str = "") -> str:
+        """A feed by its file name: of the whole site, or of the section or author with this address."""
+        return f"{(of or self.home()).rstrip('/')}/{name}"
 
     def campaign(self, public_id: str) -> str:
         """A campaign in the studio."""

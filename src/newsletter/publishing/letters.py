@@ -8,6 +8,7 @@ from typing import NamedTuple
 from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole, HoleKind
 from newsletter.domain.links import Links, ReaderLinks, SectionLinks
+from newsletter.domain.states import PostAccess
 from newsletter.mail.dkim.signing import DkimSigner
 from newsletter.mail.message import (
     Mailbox,
@@ -59,7 +60,7 @@ def unsaved_edition(
 def compose_letter(composer: Composer, links: Links, edition: Edition) -> Plan:
     """Render a post into a plan: Jinja2, premailer and MIME run once, here. Raises BadPost."""
     publication, section, post = edition.publication, edition.section, edition.post
-    content, markers, url = read_content(post.markdown), Markers(), links.post(post.slug)
+    content, markers, url = read_content(post.markdown), Markers(), page_of(links, post)
     context = {
         **letter_frame(publication, links),
         "section": section,
@@ -76,6 +77,13 @@ def compose_letter(composer: Composer, links: Links, edition: Edition) -> Plan:
     sender = Mailbox(publication.sender_name, publication.sender_address)
     headers = campaign_headers(sender, letter.subject, mailing_list(links, edition))
     return compile_plan(headers, letter)
+
+
+def page_of(links: Links, post: Post) -> str:
+    """Where a reader of the letter finds it on the web: what not everybody may read has a page of its own."""
+    if post.access in {PostAccess.SUBSCRIBERS, PostAccess.EMAIL_ONLY}:
+        return links.reading(post.public_id)
+    return links.post(post.slug)
 
 
 def mailing_list(links: Links, edition: Edition) -> MailingList:

@@ -7,13 +7,17 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
-from newsletter.web import assets, errors, languages, security
+from newsletter.web import assets, covers, errors, keeping, languages, security, themes
 from newsletter.web.context import EXTENSION
 from newsletter.web.limits import limit_clients
 from newsletter.web.ops.health import health
+from newsletter.web.site import paging
+from newsletter.web.site.archive import archive
 from newsletter.web.site.leaving import leaving
 from newsletter.web.site.pages import pages
+from newsletter.web.site.posts import site_posts
 from newsletter.web.site.subscribing import subscribing
+from newsletter.web.site.switches import switches
 from newsletter.web.studio.campaigns import campaigns
 from newsletter.web.studio.posts import posts
 from newsletter.web.studio.preview import preview
@@ -33,7 +37,10 @@ def create_app(house: House) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     limiter = limit_clients(app, house.settings)
     app.extensions["newsletter_limiter"] = limiter  # its views refer to it weakly
-    for blueprint in (pages, subscribing, leaving, signing_in, posts, preview, campaigns, health):
+    for blueprint in (
+        *(pages, archive, site_posts, switches, subscribing, leaving),
+        *(signing_in, posts, preview, campaigns, health),
+    ):
         app.register_blueprint(blueprint)
     views: dict[str, Any] = app.view_functions
     for name in _MAKE_MAIL:
@@ -41,6 +48,10 @@ def create_app(house: House) -> Flask:
     security.protect(app)
     errors.explain(app)
     languages.add_to(app)
+    themes.add_to(app)
+    keeping.add_to(app)
+    paging.add_to(app)
+    covers.add_to(app)
     assets.add_to(app, _STATIC)
     if house.settings.trusted_proxies:
         hops = house.settings.trusted_proxies

@@ -9,6 +9,7 @@ from newsletter.accounts.identities import Permission, require
 from newsletter.accounts.signing_in import Visitor, visitor_of
 from newsletter.domain.errors import NotFound
 from newsletter.publishing.free_pages import pages_of
+from newsletter.publishing.looks import look_of
 from newsletter.publishing.publications import sections_of, the_publication
 from newsletter.web.languages import speak
 from newsletter.wiring import House
@@ -58,6 +59,7 @@ def page(session: Session, template: str, **values: Any) -> str:
         "publication": publication,
         "sections": sections_of(session, publication),
         "free_pages": pages_of(session, publication.id),
+        "look": look_of(publication),
         "now": house().now(),
     }
     return render_template(template, **frame, **values)

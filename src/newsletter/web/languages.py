@@ -31,7 +31,9 @@ def add_to(app: Flask) -> None:
     app.jinja_env.add_extension("jinja2.ext.i18n")
     install: Any = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(gettext, ngettext, newstyle=True)
-    app.jinja_env.globals.update(language=language, direction=direction, language_names=LANGUAGES)
+    app.jinja_env.globals.update(
+        language=language, direction=direction, language_names=LANGUAGES, year_of=year_of
+    )
     app.jinja_env.filters.update(day=day, minute=minute, ago=ago, count=count, percent=percent)
 
 
@@ -78,6 +80,11 @@ def ngettext(one: str, many: str, number: int, **values: object) -> str:
 def day(moment: datetime, time_zone: str) -> str:
     """A date as people write it."""
     return format_date(moment.astimezone(_zone(time_zone)), "long", locale=_locale())
+
+
+def year_of(moment: datetime, time_zone: str) -> int:
+    """The year by the publication's clock."""
+    return moment.astimezone(_zone(time_zone)).year
 
 
 def minute(moment: datetime, time_zone: str) -> str:

@@ -16,7 +16,7 @@ from newsletter.mail.dkim.signers import Signers
 from newsletter.mail.message import to_line
 from newsletter.models import Batch, Campaign
 from newsletter.publishing.campaigns import FrozenContent, freeze_content
-from newsletter.publishing.letters import LONGEST_NAME, Edition, Imprint, Merger, Reader
+from newsletter.publishing.letters import LONGEST_NAME, Edition, Imprint, Merger, Reader, page_of
 from newsletter.publishing.preflight import lettering, linking, looking, picturing, sending, wording, writing
 from newsletter.publishing.preflight.proof import Audience, Copy, Proof
 from newsletter.publishing.preflight.records import Records
@@ -108,7 +108,7 @@ class Inspector:
             audience,
             self.records.of(sender.rpartition("@")[2].lower(), letters[0].return_path.rpartition("@")[2]),
             self.links.home(),
-            self.links.post(edition.post.slug),
+            page_of(self.links, edition.post),
             letters[0].return_path,
         )
 

@@ -1,74 +1,114 @@
-"""Home, sections and posts."""
+"""Home, sections, authors, free-standing pages, and the publisher's colours."""
 
-from flask import Blueprint, Response, make_response
+from flask import Blueprint, Response
+from sqlalchemy.orm import Session
 
+from newsletter.audience.segments import count_readers
 from newsletter.domain.errors import BadInput, NotFound
-from newsletter.domain.states import PostAccess
-from newsletter.publishing.archive import Wanted, list_posts
-from newsletter.publishing.posts import find_published
+from newsletter.models import Section
+from newsletter.publishing.archive import (
+    Wanted,
+    discussed_posts,
+    featured_posts,
+    find_author,
+    list_posts,
+)
+from newsletter.publishing.free_pages import find_page
+from newsletter.publishing.looks import look_of
 from newsletter.publishing.publications import find_section, the_publication
+from newsletter.publishing.versions import COUNTS, SITE
 from newsletter.rendering.content import read_content
 from newsletter.web.context import house, page
+from newsletter.web.keeping import keep
+from newsletter.web.site.paging import asked_page
+from newsletter.web.themes import style_of
 
 pages = Blueprint("pages", __name__, template_folder="templates")
+
+_ON_HOME = 9
+_FEATURED = 3
 
 
 @pages.get("/")
 def home() -> str:
-    """The newest post large, then the ones before it."""
+    """The newest post large, what is featured and discussed, then the ones before it."""
     with house().database.reading() as session:
+        keep(session, SITE, COUNTS)
         try:
-            posts = list_posts(session, Wanted(the_publication(session).id)).posts
+            publication = the_publication(session)
         except NotFound:
-            posts = ()
-        return page(session, "site/home.html", posts=posts)
+            return page(session, "site/home.html")
+        listing = list_posts(session, Wanted(publication.id))
+        newest = listing.posts[:1]
+        shown = {post.id for post in newest}
+        featured = [
+            post for post in featured_posts(session, publication.id, _FEATURED + 1) if post.id not in shown
+        ]
+        return page(
+            session,
+            "site/home.html",
+            newest=newest,
+            featured=featured[:_FEATURED],
+            posts=listing.posts[1 : 1 + _ON_HOME],
+            more=listing.total > 1 + _ON_HOME,
+            discussed=discussed_posts(session, publication.id, 3),
+            readers=count_readers(session, publication.id),
+        )
 
 
 @pages.get("/s/<slug>")
 def section(slug: str) -> str:
     """The posts of one section."""
     with house().database.reading() as session:
-        publication = the_publication(session)
-        try:
-            found = find_section(session, publication, slug)
-        except BadInput as error:
-            raise NotFound("There is no section at this address.") from error
-        posts = list_posts(session, Wanted(publication.id, section_id=found.id)).posts
-        return page(session, "site/section.html", section=found, posts=posts)
+        keep(session, SITE, COUNTS)
+        found = the_section(session, slug)
+        wanted = Wanted(found.publication_id, section_id=found.id, page=asked_page())
+        return page(session, "site/section.html", section=found, listing=list_posts(session, wanted))
 
 
-@pages.get("/p/<slug>")
-def post(slug: str) -> Response:
-    """One post."""
+@pages.get("/by/<slug>")
+def author(slug: str) -> str:
+    """Who writes here, and what they wrote."""
     with house().database.reading() as session:
-        found = find_published(session, the_publication(session).id, slug)
-        if found.access not in {PostAccess.PUBLIC, PostAccess.UNLISTED}:
-            raise NotFound("This post is for subscribers; it came to you by email.")
+        keep(session, SITE, COUNTS)
+        publication = the_publication(session)
+        found = find_author(session, publication.id, slug)
+        wanted = Wanted(publication.id, author_id=found.id, page=asked_page())
+        return page(session, "site/author.html", author=found, listing=list_posts(session, wanted))
+
+
+@pages.get("/<slug>")
+def free(slug: str) -> str:
+    """A free-standing page, such as About."""
+    with house().database.reading() as session:
+        keep(session, SITE)
+        found = find_page(session, the_publication(session).id, slug)
         content = read_content(found.markdown)
-        response = make_response(
-            page(
-                session,
-                "site/post.html",
-                post=found,
-                content=content.web_html(),
-                minutes=content.minutes(),
-                summary=found.subtitle or content.opening(),
-                address=house().links.post(found.slug),
-            )
+        return page(
+            session,
+            "site/free.html",
+            free=found,
+            content=content.web_html(),
+            summary=content.opening(),
         )
-        if found.access is PostAccess.UNLISTED:
-            response.headers["X-Robots-Tag"] = "noindex"
-        return response
 
 
 @pages.get("/theme.css")
 def theme() -> Response:
-    """The publisher's own colour."""
+    """The publisher's colours and font. Its address changes with them, so it is kept for ever."""
     with house().database.reading() as session:
         try:
-            accent = the_publication(session).accent
+            style = style_of(look_of(the_publication(session)))
         except NotFound:
-            accent = "#1f5f5b"
-    response = Response(f":root {{ --accent-chosen: {accent}; }}\n", mimetype="text/css")
-    response.headers["Cache-Control"] = "public, max-age=300"
+            style = ""
+    response = Response(style, mimetype="text/css")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
+
+
+def the_section(session: Session, slug: str) -> Section:
+    """The section at this address. Raises NotFound."""
+    try:
+        return find_section(session, the_publication(session), slug)
+    except BadInput as error:
+        raise NotFound("There is no section at this address.") from error

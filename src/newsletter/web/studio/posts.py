@@ -105,7 +105,7 @@ def publish(public_id: str) -> str | BaseResponse:
         post = open_post(session, public_id, Permission.PUBLISH)
         _refuse_unseen(post)
         publish_post(session, post, house().now())
-        return redirect(url_for("pages.post", slug=post.slug), 303)
+        return redirect(url_for("site_posts.post", slug=post.slug), 303)
 
 
 def _ask_how(public_id: str) -> str:

@@ -10,6 +10,7 @@ from newsletter.accounts.identities import Permission
 from newsletter.domain.errors import NotFound
 from newsletter.models import Post, Publication
 from newsletter.publishing.letters import Edition, Reader, compose_letter, values_for
+from newsletter.publishing.looks import look_of
 from newsletter.publishing.publications import the_publication
 from newsletter.rendering.content import read_content
 from newsletter.web.context import house, page
@@ -57,6 +58,7 @@ def _as_page(post: Post, publication: Publication) -> str:
         "studio/framed_post.html",
         post=post,
         publication=publication,
+        look=look_of(publication),
         content=content.web_html(),
         minutes=content.minutes(),
     )
