@@ -9,6 +9,8 @@ COPY templates templates
 RUN /opt/newsletter/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.13-slim
+# Pictures of titles, for links that are shared, need a font with accents and dashes.
+RUN apt-get update && apt-get install -y --no-install-recommends fonts-dejavu-core && rm -rf /var/lib/apt/lists/*
 RUN useradd --uid 10001 --create-home newsletter \
  && install -d -o newsletter /data
 COPY --from=build /opt/newsletter /opt/newsletter

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,8 +64,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of the newest shape, empty, on SQLite and then on PostgreSQL."""
-    if request.param == "sqlite":
-        path = tmp_path / "newsletter.sqlite3"
+    with fresh_database(request.param, request, tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        path = folder / "newsletter.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
@@ -97,6 +104,7 @@ def settings_for(folder: Path, **values: object) -> Settings:
         "secret_key": SECRET,
         "site_url": "http://localhost",
         "rate_limits": False,
+        "form_seconds": 0,
         "reply_timeout": 20,
         "lease_for": 20,
         "uncertain_grace": 0,

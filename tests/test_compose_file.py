@@ -27,7 +27,7 @@ def test_the_file_follows_the_compose_schema() -> None:
 
 
 def test_every_service_is_there_and_watched(compose: Any) -> None:
-    assert set(compose["services"]) == {"web", "worker", "postgres", "redis", "catcher"}
+    assert set(compose["services"]) == {"proxy", "web", "worker", "postgres", "redis", "catcher"}
     assert all("healthcheck" in service for service in compose["services"].values())
 
 

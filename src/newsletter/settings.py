@@ -38,13 +38,19 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = Field(default=SecretStr(""), validation_alias=_well_known("SMTP_URL"))
     secret_key: SecretStr = Field(default=SecretStr(""), validation_alias=_well_known("SECRET_KEY"))
     site_url: str = "http://localhost:8000"
+    security_contact: str = ""
     trusted_proxies: int = Field(default=0, ge=0)
 
     templates: Path | None = None
     log_format: Literal["auto", "text", "json"] = "auto"
     rate_limits: bool = True
+    form_seconds: float = Field(default=2, ge=0)
+    confirmations_per_domain: int = Field(default=200, ge=0)
+    disposable_addresses: Literal["allow", "warn", "refuse"] = "warn"
+    forget_unconfirmed_after: int = Field(default=30, ge=0)
     web_processes: int = Field(default=2, ge=1)
     web_threads: int = Field(default=8, ge=1)
+    page_cache_megabytes: int = Field(default=64, ge=0)
 
     connections: int = Field(default=8, ge=1)
     batch_size: int = Field(default=4000, ge=1)
@@ -126,6 +132,9 @@ def load_settings(**overrides: object) -> Settings:
         raise BadSetting("A setting cannot be used: " + "; ".join(problems)) from error
     if not settings.site_url.startswith(("http://", "https://")):
         raise BadSetting("NEWSLETTER_SITE_URL must begin with http:// or https://.")
+    contact = settings.security_contact
+    if contact and not contact.startswith(("mailto:", "https://", "tel:")):
+        raise BadSetting("NEWSLETTER_SECURITY_CONTACT must begin with mailto:, https:// or tel:.")
     if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         raise BadSetting("REDIS_URL must look like redis://host:6379/0 or unix:///path.")
     if settings.webhook_url and not settings.webhook_url.startswith(("http://", "https://")):

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from celery import Celery
 from sqlalchemy.orm import Session
 
+from newsletter.audience.forgetting import Forgetter
 from newsletter.audience.suppression import Hasher
 from newsletter.database import Database
 from newsletter.delivery.desk import Desk
@@ -44,6 +45,7 @@ from newsletter.mail.dkim.signers import Signers, signers_from
 from newsletter.mail.resolver import Resolver
 from newsletter.mail.smtp.connection import Timeouts
 from newsletter.mail.webhooks import Webhook
+from newsletter.media.store import DiskStore, Store
 from newsletter.publishing.preflight.inspecting import Inspector
 from newsletter.publishing.preflight.records import Records
 from newsletter.publishing.publications import the_publication
@@ -88,6 +90,11 @@ class House:
         return Hasher(secret_of(self.settings))
 
     @cached_property
+    def forgetter(self) -> Forgetter:
+        """Forgets who never confirmed."""
+        return Forgetter(self.settings.forget_unconfirmed_after)
+
+    @cached_property
     def links(self) -> Links:
         """Writes and reads addresses of the site."""
         inbound = read_inbound(self.settings.inbound_address, self.keyring)
@@ -102,6 +109,11 @@ class House:
     def composer(self) -> Composer:
         """Renders mail templates."""
         return Composer(self.settings.email_templates)
+
+    @cached_property
+    def media(self) -> Store:
+        """Where the files of pictures are."""
+        return DiskStore(self.settings.data_dir / "media")
 
     @cached_property
     def herald(self) -> Herald:
@@ -207,7 +219,15 @@ class House:
         if self.settings.webhook_url:
             webhook = Webhook(self.settings.webhook_url, secret_of(self.settings)).call
         return Sweep(
-            self.database, self.bell, worker, grace, self.hasher, self.herald, Resolver().exchangers, webhook
+            self.database,
+            self.bell,
+            worker,
+            grace,
+            self.hasher,
+            self.herald,
+            Resolver().exchangers,
+            self.forgetter,
+            webhook,
         )
 
 

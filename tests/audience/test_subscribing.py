@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.audience.restraint import MAILS_AN_HOUR
 from newsletter.audience.segments import count_followers, newest_departure
 from newsletter.audience.subscribing import (
-    MAILS_AN_HOUR,
     Confirmation,
     Request,
     Words,
@@ -196,8 +196,8 @@ def test_one_mailbox_in_two_spellings_is_one_subscriber(house, place) -> None:
 def test_an_address_gets_only_so_many_mails_an_hour(house, place) -> None:
     publication, mail, _craft = place
 
-    for _time in range(MAILS_AN_HOUR + 4):
-        ask(house, publication, mail)
+    for minute in range(MAILS_AN_HOUR + 4):
+        ask(house, publication, mail, minutes=minute)
     with house.database.reading() as session:
         assert notices(session) == ["confirm"] * MAILS_AN_HOUR
 

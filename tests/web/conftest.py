@@ -1,5 +1,6 @@
 """A site with two sections, an author and a reader; and a browser that is signed in."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -8,6 +9,7 @@ from flask.testing import FlaskClient
 
 from newsletter.accounts.identities import RoleName
 from newsletter.accounts.signing_in import make_sign_in, sign_in
+from newsletter.domain.stamps import write_stamp
 from newsletter.models import Identity, Publication, Section, Subscriber
 from newsletter.web.context import SESSION_COOKIE
 from newsletter.web.security import form_token
@@ -33,6 +35,20 @@ def place(house: House) -> Place:
         author = make_author(session, publication, role=RoleName.OWNER)
         reader = make_subscriber(session, publication, mail, craft, address="ada@example.org")
         return Place(publication, mail, craft, author, reader)
+
+
+@pytest.fixture
+def stamp(house: House) -> str:
+    """What a subscribe form carries that was read today."""
+    return write_stamp(house.keyring, house.now(), exact=False)
+
+
+@pytest.fixture
+def uncached(house: House) -> Iterator[House]:
+    """The same installation, seen by a process that keeps no pages."""
+    other = House(house.settings.model_copy(update={"page_cache_megabytes": 0}), house.ring)
+    yield other
+    other.database.close()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Leaving by page and by one click, coming back, choosing."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from newsletter.audience.segments import count_followers
-from newsletter.models import Consent
+from newsletter.audience.suppression import SuppressionReason, suppress
+from newsletter.domain.addresses import parse_address
+from newsletter.domain.states import SubscriberState
+from newsletter.models import Consent, Subscriber, Suppression
 from newsletter.web.app import create_app
 from newsletter.wiring import House
 from tests.web.conftest import Place
@@ -121,3 +125,117 @@ def test_an_unsubscribe_link_does_not_open_preferences(browser: FlaskClient, pat
     token = path.rsplit("/", 1)[1]
 
     assert browser.get(f"/preferences/{token}").status_code == 404
+
+
+def test_leaving_is_one_sentence_and_one_button(house, place, browser: FlaskClient, path) -> None:
+    page = re.sub(r"(?s)<footer.*", "", browser.get(path).text)
+    assert page.count("<button>") == 1
+    browser.post(path)
+
+    assert words_kept(house) == ["Stop sending me letters from How mail works."]
+    assert words_kept(house)[0] in page
+
+
+def test_the_words_of_coming_back_and_of_choosing_are_on_the_pages(
+    house, place, browser: FlaskClient, path, preferences
+) -> None:
+    left = browser.post(path).text
+    browser.post(path, data={"action": "return"})
+    saved = browser.post(preferences, data={"section": ["craft"]}).text
+    emptied = browser.post(preferences, data={}).text
+
+    _left, back, _chosen, none = words_kept(house)
+    assert back in left
+    assert "Send me letters from: Craft." in saved
+    assert none in emptied
+
+
+def words_kept(house: House) -> list[str]:
+    with house.database.reading() as session:
+        return list(session.scalars(select(Consent.wording).order_by(Consent.id)))
+
+
+def stop_writing(house: House, place: Place, reason: str) -> None:
+    with house.database.writing() as session:
+        address = parse_address("ada@example.org")
+        suppress(session, house.hasher, place.publication.id, address, reason=reason, now=house.now())
+
+
+@pytest.mark.parametrize("reason", SuppressionReason)
+def test_who_gets_no_letters_is_told_why_and_may_ask_for_them_again(
+    house: House, place: Place, browser: FlaskClient, preferences: str, reason: SuppressionReason
+) -> None:
+    stop_writing(house, place, reason)
+
+    page = browser.get(preferences).text
+    assert "We stopped writing to this address on" in page
+    assert "Write to me again" in page
+    assert followers(house, place) == (0, 0)
+    asked = browser.post(preferences, data={"action": "again", "section": ["craft"]}).text
+
+    assert "We stopped writing" not in asked
+    assert "Saved." in asked
+    assert followers(house, place) == (0, 1)
+    assert "Write to me at this address again." in words_kept(house)
+    assert "Write to me at this address again." in page
+
+
+def test_saving_sections_alone_does_not_begin_letters_again(
+    house: House, place: Place, browser: FlaskClient, preferences: str
+) -> None:
+    stop_writing(house, place, SuppressionReason.COMPLAINT)
+
+    saved = browser.post(preferences, data={"section": ["craft"]}).text
+
+    assert "We stopped writing to this address on" in saved
+    assert "It takes effect at once." not in saved
+    assert followers(house, place) == (0, 0)
+
+
+def test_undoing_a_leave_tells_those_who_get_no_letters_why(house, place, browser, path) -> None:
+    browser.post(path)
+    stop_writing(house, place, SuppressionReason.COMPLAINT)
+
+    answer = browser.post(path, data={"action": "return"})
+
+    assert "We stopped writing to this address on" in answer.text
+
+
+def test_asking_twice_for_letters_again_is_asking_once(house, place, browser, preferences) -> None:
+    stop_writing(house, place, SuppressionReason.NO_MAILBOX)
+
+    for _time in range(2):
+        browser.post(preferences, data={"action": "again", "section": ["mail", "craft"]})
+
+    assert words_kept(house) == ["Write to me at this address again."]
+    assert followers(house, place) == (1, 1)
+
+
+def test_what_the_publisher_stopped_only_the_publisher_begins_again(
+    house: House, place: Place, browser: FlaskClient, preferences: str
+) -> None:
+    stop_writing(house, place, "by hand")
+
+    assert "Write to me again" not in browser.get(preferences).text
+    answer = browser.post(preferences, data={"action": "again", "section": ["mail"]})
+
+    assert answer.status_code == 400
+    assert followers(house, place) == (0, 0)
+    with house.database.reading() as session:
+        assert len(session.scalars(select(Suppression)).all()) == 1
+
+
+def test_erased_people_do_not_come_back_by_link(
+    house, place, browser: FlaskClient, path, preferences
+) -> None:
+    with house.database.writing() as session:
+        reader = session.get_one(Subscriber, place.reader.id)
+        reader.state, reader.address, reader.address_key = SubscriberState.ERASED, None, "erased"
+
+    for answer in (
+        browser.get(preferences),
+        browser.post(preferences, data={"action": "again", "section": ["mail"]}),
+        browser.post(path, data={"action": "return"}),
+    ):
+        assert answer.status_code == 404
+    assert followers(house, place) == (0, 0)

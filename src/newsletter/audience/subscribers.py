@@ -10,8 +10,6 @@ from newsletter.domain.errors import BadLink
 from newsletter.domain.states import SubscriberState, SubscriptionState
 from newsletter.models import Section, Subscriber, Subscription
 
-_GONE = "This link belongs to somebody who is no longer here. Nothing is sent to them."
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -25,7 +23,7 @@ def subscriber_of_link(session: Session, public_id: str) -> Subscriber:
     """The subscriber a signed link stands for. Raises BadLink when they were erased."""
     subscriber = session.scalar(select(Subscriber).where(Subscriber.public_id == public_id))
     if subscriber is None or subscriber.state is SubscriberState.ERASED:
-        raise BadLink(_GONE)
+        raise BadLink("This link belongs to somebody who is no longer here. Nothing is sent to them.")
     return subscriber
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from newsletter.audience.suppression import Hasher, forget_bounces, has_bounced, is_suppressed
+from newsletter.audience.restraint import mail_at, was_just_asked
+from newsletter.audience.suppression import Hasher, adopt, forget_bounces, has_bounced, is_suppressed
 from newsletter.database import close_gate, insert_if_absent
 from newsletter.domain.addresses import Address
 from newsletter.domain.errors import BadLink
@@ -16,9 +17,6 @@ from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.states import ConsentKind, SubscriberState, SubscriptionState
 from newsletter.jobs import Bell, Job
 from newsletter.models import Consent, Departure, Notice, Section, Subscriber, Subscription
-
-MAILS_AN_HOUR = 3
-"""At most so many confirmation mails an hour reach one address, however often a form is sent."""
 
 
 @dataclass(frozen=True)
@@ -55,19 +53,25 @@ def ask_to_subscribe(
     if not bounced and is_suppressed(session, hasher, publication_id, request.address):
         return
     subscriber = _subscriber(session, publication_id, request, now)
-    if subscriber.state is SubscriberState.ERASED or not _may_mail_again(session, subscriber.id, now):
+    at = mail_at(session, subscriber.id, now)
+    if at is None or subscriber.state is SubscriberState.ERASED:
         return
     followed = _ids_in_state(session, subscriber.id, SubscriptionState.CONFIRMED)
     is_known = subscriber.state is SubscriberState.ACTIVE and followed.issuperset(request.section_ids)
-    if is_known and not bounced:
-        _mail(session, bell, subscriber, "already", {}, now)
+    is_told_only = is_known and not bounced
+    if at > now and (is_told_only or was_just_asked(session, subscriber.id, request.section_ids, now)):
         return
+    if is_told_only:
+        _mail(session, bell, subscriber, "already", {}, at)
+        return
+    if bounced:
+        adopt(session, hasher, subscriber)
     for section_id in request.section_ids:
         if section_id not in followed:
             _set_subscription(session, subscriber.id, section_id, SubscriptionState.PENDING, now)
     asked = _record(session, subscriber.id, ConsentKind.ASKED, request.section_ids, request.words, now)
     asked.name = request.name
-    _mail(session, bell, subscriber, "confirm", {"consent": asked.public_id}, now)
+    _mail(session, bell, subscriber, "confirm", {"consent": asked.public_id}, at)
 
 
 def find_request(session: Session, consent_public_id: str) -> tuple[Consent, Subscriber]:
@@ -78,7 +82,7 @@ def find_request(session: Session, consent_public_id: str) -> tuple[Consent, Sub
         .where(Consent.public_id == consent_public_id, Subscriber.state != SubscriberState.ERASED)
     ).one_or_none()
     if row is None:
-        raise BadLink("This request is no longer here. Please subscribe again.")
+        raise _is_gone()
     return row[0], row[1]
 
 
@@ -178,40 +182,40 @@ def _end(
 
 
 def _take_turns(session: Session, subscriber: Subscriber) -> None:
-    """Lock the subscriber first of all, so that changes of one person never cross."""
+    """Lock the subscriber first of all, so that changes of one person never cross.
+
+    Raises BadLink when they were forgotten just now.
+    """
     session.refresh(subscriber, with_for_update=True)
+    if subscriber.state is SubscriberState.ERASED:
+        raise _is_gone()
+
+
+def _is_gone() -> BadLink:
+    return BadLink("This request is no longer here. Please subscribe again.")
 
 
 def _subscriber(session: Session, publication_id: int, request: Request, now: datetime) -> Subscriber:
     """The subscriber of this address, made if need be, locked so that two forms take turns."""
-    insert_if_absent(
-        session,
-        Subscriber,
-        publication_id=publication_id,
-        public_id=new_public_id(),
-        address=request.address.wire,
-        address_key=request.address.key,
-        state=SubscriberState.PENDING,
-        created_at=now,
-    )
-    return session.scalars(
+    of_address = (
         select(Subscriber)
         .where(Subscriber.publication_id == publication_id, Subscriber.address_key == request.address.key)
         .with_for_update()
-    ).one()
-
-
-def _may_mail_again(session: Session, subscriber_id: int, now: datetime) -> bool:
-    recent = session.scalar(
-        select(func.count())
-        .select_from(Notice)
-        .where(
-            Notice.subscriber_id == subscriber_id,
-            Notice.kind.in_(("confirm", "already")),
-            Notice.created_at > now - timedelta(hours=1),
-        )
     )
-    return (recent or 0) < MAILS_AN_HOUR
+    while True:
+        insert_if_absent(
+            session,
+            Subscriber,
+            publication_id=publication_id,
+            public_id=new_public_id(),
+            address=request.address.wire,
+            address_key=request.address.key,
+            state=SubscriberState.PENDING,
+            created_at=now,
+        )
+        subscriber = session.scalars(of_address).one_or_none()
+        if subscriber is not None:  # else the one that was there has been forgotten this very moment
+            return subscriber
 
 
 def _ids_in_state(session: Session, subscriber_id: int, state: SubscriptionState) -> set[int]:
@@ -240,7 +244,9 @@ def _set_subscription(
         )
     ).one()
     subscription.state = state
-    if state is SubscriptionState.CONFIRMED:
+    if state is SubscriptionState.PENDING:
+        subscription.asked_at = now
+    elif state is SubscriptionState.CONFIRMED:
         subscription.confirmed_at, subscription.ended_at = now, None
     elif state is SubscriptionState.ENDED:
         subscription.ended_at = now
@@ -270,7 +276,7 @@ def _record(
 
 
 def _mail(
-    session: Session, bell: Bell, subscriber: Subscriber, kind: str, payload: dict[str, str], now: datetime
+    session: Session, bell: Bell, subscriber: Subscriber, kind: str, payload: dict[str, str], at: datetime
 ) -> None:
     session.add(
         Notice(
@@ -278,8 +284,8 @@ def _mail(
             kind=kind,
             subscriber_id=subscriber.id,
             payload=payload,
-            next_at=now,
-            created_at=now,
+            next_at=at,
+            created_at=at,
         )
     )
     bell.ring_after_commit(session, Job.NOTICES)

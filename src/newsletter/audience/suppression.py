@@ -2,15 +2,15 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.orm import Session
 
-from newsletter.database import close_gate, insert_if_absent
+from newsletter.database import close_gate, insert_if_absent, rows_changed
 from newsletter.domain.addresses import Address
 from newsletter.models import Departure, Subscriber, Suppression
 
@@ -95,18 +95,24 @@ OF_BOUNCES = (SuppressionReason.NO_MAILBOX, SuppressionReason.UNREACHABLE)
 """Who presses the button in a mail has a mailbox: these end with the next yes."""
 
 
+LIFTED_BY_THEMSELVES = (*OF_BOUNCES, SuppressionReason.COMPLAINT)
+"""What the owner of a mailbox may end by a link from it; for anything else they write to the publisher."""
+
+
 def has_bounced(session: Session, hasher: Hasher, publication_id: int, address: Address) -> bool:
     """Whether this address is suppressed for its bounces alone, which its owner may end."""
-    return (
-        session.scalar(
-            select(Suppression.id).where(
-                Suppression.publication_id == publication_id,
-                Suppression.address_hash == hasher.hash(address),
-                Suppression.reason.in_(OF_BOUNCES),
-            )
-        )
-        is not None
-    )
+    found = find_suppression(session, hasher, publication_id, address.key)
+    return found is not None and found.reason in OF_BOUNCES
+
+
+def is_suppressed(session: Session, hasher: Hasher, publication_id: int, address: Address) -> bool:
+    """Whether this address must not be mailed."""
+    return find_suppression(session, hasher, publication_id, address.key) is not None
+
+
+def find_suppression(session: Session, hasher: Hasher, publication_id: int, key: str) -> Suppression | None:
+    """Why the address with this key must not be mailed; None when it may."""
+    return session.scalars(select(Suppression).where(*_of(hasher, publication_id, key))).one_or_none()
 
 
 def forget_bounces(session: Session, subscriber: Subscriber) -> None:
@@ -118,14 +124,32 @@ def forget_bounces(session: Session, subscriber: Subscriber) -> None:
     )
 
 
-def is_suppressed(session: Session, hasher: Hasher, publication_id: int, address: Address) -> bool:
-    """Whether this address must not be mailed."""
-    return (
-        session.scalar(
-            select(Suppression.id).where(
-                Suppression.publication_id == publication_id,
-                Suppression.address_hash == hasher.hash(address),
-            )
-        )
-        is not None
+def adopt(session: Session, hasher: Hasher, subscriber: Subscriber) -> None:
+    """Tie the suppression of an address to the subscriber who has it now."""
+    here = _of(hasher, subscriber.publication_id, subscriber.address_key)
+    session.execute(update(Suppression).where(*here).values(subscriber_id=subscriber.id))
+
+
+def lift(session: Session, hasher: Hasher, publication_id: int, key: str) -> Suppression | None:
+    """Let the address with this key be mailed again. Returns what is over, or None when nothing was."""
+    found = find_suppression(session, hasher, publication_id, key)
+    if found is None or not rows_changed(
+        session.execute(delete(Suppression).where(Suppression.id == found.id))
+    ):
+        return None
+    return found
+
+
+def suppressions(session: Session, publication_id: int) -> Sequence[tuple[Suppression, str | None]]:
+    """All of them, the newest first, each with its address where that is still known."""
+    rows = session.execute(
+        select(Suppression, Subscriber.address)
+        .outerjoin(Subscriber, Subscriber.id == Suppression.subscriber_id)
+        .where(Suppression.publication_id == publication_id)
+        .order_by(Suppression.at.desc(), Suppression.id.desc())
     )
+    return [(suppression, address) for suppression, address in rows]
+
+
+def _of(hasher: Hasher, publication_id: int, key: str) -> tuple[ColumnElement[bool], ...]:
+    return Suppression.publication_id == publication_id, Suppression.address_hash == hasher.hash_key(key)

@@ -11,7 +11,9 @@ from newsletter.cli.controls import cancel, correct, history, pause, resume, ret
 from newsletter.cli.databases import db
 from newsletter.cli.demo import demo
 from newsletter.cli.dkim import dkim
+from newsletter.cli.free_pages import page
 from newsletter.cli.lint import lint
+from newsletter.cli.pictures import picture
 from newsletter.cli.preflight import preflight
 from newsletter.cli.publications import publication, section
 from newsletter.cli.publishing import publish
@@ -19,6 +21,7 @@ from newsletter.cli.recipients import recipients
 from newsletter.cli.relays import relay
 from newsletter.cli.serving import catcher, up, web, worker
 from newsletter.cli.status import status
+from newsletter.cli.suppressions import suppression
 from newsletter.domain.errors import NewsletterError
 
 
@@ -52,6 +55,8 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     catcher,
     demo,
     publish,
+    page,
+    picture,
     preflight,
     status,
     campaign,
@@ -61,6 +66,7 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     account,
     publication,
     section,
+    suppression,
     db,
 )
 for _command in _COMMANDS:

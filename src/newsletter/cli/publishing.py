@@ -17,10 +17,12 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadInput, BadPost
 from newsletter.domain.names import slug_of
 from newsletter.domain.states import UncertainPolicy
+from newsletter.media.pictures import Made, keep_picture, picture_from_file, put_files
 from newsletter.models import Campaign, Identity, Post, Section
 from newsletter.publishing.campaigns import Terms, begin_campaign
 from newsletter.publishing.files import PostFile, read_post_file
 from newsletter.publishing.letters import Edition, unsaved_edition
+from newsletter.publishing.placing import Placement, place_post
 from newsletter.publishing.posts import (
     Draft,
     create_post,
@@ -71,7 +73,9 @@ def publish(
     give_up: float | None,
     wait: bool,
 ) -> None:
-    """Publish a Markdown file with YAML front matter (title, subtitle, section, slug, author).
+    """Publish a Markdown file with YAML front matter: title, subtitle, section, slug, author, published.
+
+    How it stands on the site: access (public, subscribers, unlisted, email_only), featured, cover.
 
     \b
     Examples: newsletter publish letter.md --section letters
@@ -82,9 +86,10 @@ def publish(
     with open_house() as house:
         manuscript = Manuscript(read_post_file(file), section, author)
         _refuse_taken(house, manuscript.file)
+        cover = _cover(file, manuscript.file)
         if send:  # before anything is shown: what stands in the way of the letter is mended first
             house.inspector.inspect(unsaved(house, manuscript), house.now()).cleared(accept)
-        post = _add(house, manuscript)
+        post = _add(house, manuscript, cover)
         click.echo(f"Published: {house.links.post(post.slug)}")
         if send:
             _send(house, post, terms, accept, wait=wait)
@@ -115,13 +120,26 @@ def _refuse_taken(house: House, file: PostFile) -> None:
             )
 
 
-def _add(house: House, manuscript: Manuscript) -> Post:
+def _cover(path: Path, file: PostFile) -> Made | None:
+    try:
+        return None if file.cover is None else picture_from_file(file.cover)
+    except BadInput as error:
+        raise BadPost(f"{path}: the cover cannot be used. {error}") from error
+
+
+def _add(house: House, manuscript: Manuscript, cover: Made | None) -> Post:
     """Keep the post, published on the site: all of it or, when anything is wrong with it, nothing."""
     file = manuscript.file
+    if cover is not None:
+        put_files(house.media, cover)
     with house.database.writing() as session:
         draft, _, identity = manuscript.draft(session)
-        at = file.published or house.now()
-        post = create_post(session, the_publication(session).id, identity.id, draft, at)
+        at, publication_id = file.published or house.now(), identity.publication_id
+        post = create_post(session, publication_id, identity.id, draft, at)
+        if cover is not None:
+            keep_picture(session, house.media, publication_id, identity.id, cover, house.now())
+        chosen = "" if cover is None else cover.address.public_id
+        place_post(session, post, Placement(post.slug, file.access, file.featured, chosen))
         publish_post(session, post, at)
         session.flush()
         return find_post(session, post.public_id)

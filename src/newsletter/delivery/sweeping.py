@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from newsletter.audience.forgetting import Forgetter
 from newsletter.audience.suppression import Hasher
 from newsletter.database import Database, clock, insert_if_absent
 from newsletter.delivery.bounces import file_bounces
@@ -41,6 +42,7 @@ class Sweep:
     hasher: Hasher
     herald: Herald
     look_up: LookUp
+    forgetter: Forgetter
     webhook: Call | None = None
 
     def run(self) -> Sequence[Ring]:
@@ -56,6 +58,9 @@ class Sweep:
         with self.database.writing() as session:
             finish_campaigns(session, self.herald)
         look_up_domains(self.database, self.look_up)
+        forgotten = self.forgetter.look(self.database)
+        if forgotten:
+            _log.info("unconfirmed_forgotten", subscribers=forgotten)
         if self.webhook is not None:
             make_webhook_calls(self.database, self.webhook)
         return [(job, ids) for job, ids in self._due() if not self.bell.ring(job, *ids)]

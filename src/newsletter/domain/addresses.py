@@ -53,13 +53,15 @@ def parse_address(text: str) -> Address:
         raise BadAddress("An email address looks like name@example.org. Please check yours.")
     address = Address(_local_part(local), _domain(domain))
     if len(address.wire.encode()) > MAX_ADDRESS:
-        raise BadAddress(f"This address is too long: {MAX_ADDRESS} characters are the limit.")
+        raise BadAddress("This address is too long: {limit} characters are the limit.", limit=MAX_ADDRESS)
     return address
 
 
 def _local_part(local: str) -> str:
     if len(local.encode()) > MAX_LOCAL:
-        raise BadAddress(f"The part before the @ is too long: {MAX_LOCAL} characters are the limit.")
+        raise BadAddress(
+            "The part before the @ is too long: {limit} characters are the limit.", limit=MAX_LOCAL
+        )
     if "=?" in local:  # mail programs would decode it, and show another address than the one it goes to
         raise BadAddress("The part before the @ holds something an address cannot have. Please check it.")
     if not _LOCAL.fullmatch(local) or local.startswith(".") or local.endswith(".") or ".." in local:

@@ -5,6 +5,7 @@ NewsletterError
 │   ├── BadAddress
 │   ├── BadPost
 │   ├── NotReady        the checks before sending found what stands in the way
+│   ├── TooMany         too often for now; later it can be done
 │   └── BadLink         a signed link that does not hold
 │       └── ExpiredLink
 ├── NotFound            no such thing here
@@ -44,6 +45,10 @@ class BadPost(BadInput):
 
 class NotReady(BadInput):
     """Checks found something that has to be mended, or accepted, before a letter is sent."""
+
+
+class TooMany(BadInput):
+    """This was done too often for now; the message says when to try again."""
 
 
 class BadLink(BadInput):

@@ -57,7 +57,7 @@ class Links:
         """Searching all posts; `?q=` and the words follow."""
         return self._at("search")
 
-    def picture(self, path: str) -> str:
+    def file(self, path: str) -> str:
         """A picture, or any other file of ours, by its path."""
         return self._at(path.lstrip("/"))
 

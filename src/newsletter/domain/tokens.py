@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     SIGN_IN = "sign-in"
+    FORM = "form"
     READING = "reading"
 
 

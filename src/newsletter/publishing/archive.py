@@ -55,7 +55,7 @@ def list_posts(session: Session, wanted: Wanted) -> Listing:
     total = session.scalar(select(func.count()).select_from(query.with_only_columns(Post.id).subquery())) or 0
     pages = max(1, -(-total // PER_PAGE))
     if wanted.page > pages:
-        raise NotFound(f"This list ends on page {pages}.")
+        raise NotFound("This list ends on page {pages}.", pages=pages)
     ordered = query.order_by(*_ordering(wanted.order))
     posts = session.scalars(ordered.offset((wanted.page - 1) * PER_PAGE).limit(PER_PAGE)).all()
     return Listing(posts, wanted.page, pages, total)
@@ -81,26 +81,29 @@ def discussed_posts(session: Session, publication_id: int, limit: int) -> Sequen
 
 def all_addresses(session: Session, publication_id: int, limit: int) -> Sequence[tuple[str, datetime]]:
     """The name in addresses of every listed post, and when it last changed; newest first."""
-    query = _listed(publication_id).with_only_columns(Post.slug, Post.updated_at)
-    return [(slug, at) for slug, at in session.execute(query.order_by(*_newest_first()).limit(limit))]
+    query = select(Post.slug, Post.updated_at, Post.published_at).where(*_is_listed(publication_id))
+    rows = session.execute(query.order_by(*_newest_first()).limit(limit))
+    return [(slug, max(changed, published or changed)) for slug, changed, published in rows]
+
+
+def titles_by_address(session: Session, publication_id: int, limit: int) -> Sequence[tuple[str, str]]:
+    """Name in addresses and title of the newest listed posts."""
+    query = select(Post.slug, Post.title).where(*_is_listed(publication_id))
+    return [(slug, title) for slug, title in session.execute(query.order_by(*_newest_first()).limit(limit))]
 
 
 def years_of(session: Session, publication_id: int, time_zone: str) -> Sequence[int]:
     """The years that have posts, newest first, by the publication's own clock."""
-    listed = _listed(publication_id)
-    first, last = session.execute(
-        listed.with_only_columns(func.min(Post.published_at), func.max(Post.published_at))
-    ).one()
+    listed = _is_listed(publication_id)
+    ends = select(func.min(Post.published_at), func.max(Post.published_at)).where(*listed)
+    first, last = session.execute(ends).one()
     if first is None or last is None:
         return ()
     zone = ZoneInfo(time_zone)
     years = range(last.astimezone(zone).year, first.astimezone(zone).year - 1, -1)
     counts = [func.count().filter(_in_year(year, time_zone)) for year in years]
-    return [
-        year
-        for year, count in zip(years, session.execute(listed.with_only_columns(*counts)).one(), strict=True)
-        if count
-    ]
+    found = session.execute(select(*counts).where(*listed)).one()
+    return [year for year, count in zip(years, found, strict=True) if count]
 
 
 def neighbours(session: Session, post: Post) -> tuple[Post | None, Post | None]:
@@ -133,7 +136,7 @@ def find_author(session: Session, publication_id: int, slug: str) -> Identity:
 
 def authors_of(session: Session, publication_id: int) -> Sequence[Identity]:
     """Everybody who has written a post that is listed, by name."""
-    writers = _listed(publication_id).with_only_columns(Post.author_id)
+    writers = select(Post.author_id).where(*_is_listed(publication_id))
     return session.scalars(
         select(Identity)
         .where(Identity.id.in_(writers), Identity.erased_at.is_(None))
@@ -156,9 +159,11 @@ def _listed(publication_id: int, *, with_text: bool = False) -> Select[Post]:
         joinedload(Post.cover),
     ]
     query = select(Post).options(*people, *(() if with_text else (defer(Post.markdown),)))
-    return query.where(
-        Post.publication_id == publication_id, Post.state == PostState.PUBLISHED, Post.access.in_(_OPEN)
-    )
+    return query.where(*_is_listed(publication_id))
+
+
+def _is_listed(publication_id: int) -> Sequence[ColumnElement[bool]]:
+    return Post.publication_id == publication_id, Post.state == PostState.PUBLISHED, Post.access.in_(_OPEN)
 
 
 def _narrowed(wanted: Wanted, *, with_text: bool = False) -> Select[Post]:

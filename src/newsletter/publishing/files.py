@@ -9,8 +9,9 @@ from typing import Any
 import yaml
 
 from newsletter.domain.errors import BadPost
+from newsletter.domain.states import PostAccess
 
-_KNOWN = ("title", "subtitle", "section", "slug", "author", "published")
+_KNOWN = ("title", "subtitle", "section", "slug", "author", "published", "access", "featured", "cover")
 _MAX_BYTES = 4_000_000
 
 
@@ -25,6 +26,9 @@ class PostFile:
     slug: str = ""
     author: str = ""
     published: datetime | None = None
+    access: PostAccess = PostAccess.PUBLIC
+    featured: bool = False
+    cover: Path | None = None
     lines_before: int = 0
 
     @property
@@ -33,8 +37,8 @@ class PostFile:
         return "\n" * self.lines_before + self.markdown
 
 
-def read_post_file(path: Path) -> PostFile:
-    """Read a Markdown file. Raises BadPost with the file, the line and the cause."""
+def read_post_file(path: Path, title: str = "") -> PostFile:
+    """Read a Markdown file; a title given here wins. Raises BadPost with the file, the line and the cause."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise BadPost(f"{path}: the file is too large; {_MAX_BYTES // 1_000_000} MB are the limit.")
@@ -43,17 +47,18 @@ def read_post_file(path: Path) -> PostFile:
         raise BadPost(f"{path}: the file is not UTF-8 (at byte {error.start}). Save it as UTF-8.") from error
     except OSError as error:
         raise BadPost(f"{path}: {error.strerror}.") from error
-    return parse_post_file(text, str(path))
+    return parse_post_file(text, str(path), title)
 
 
-def parse_post_file(text: str, name: str) -> PostFile:
+def parse_post_file(text: str, name: str, title: str = "") -> PostFile:
     """Take a post's text apart. Raises BadPost."""
     text = text.replace("\r\n", "\n")
     front, markdown = _split(text, name)
     fields = _fields(front, name)
-    published = _moment(fields.pop("published", None), name)
-    texts = {key: _text(key, value, name) for key, value in fields.items()}
-    title = texts.pop("title", "")
+    published, placed = _moment(fields.pop("published", None), name), _placed(fields, name)
+    said = placed | {key: _text(key, value, name) for key, value in fields.items()}
+    own_title = said.pop("title", "")
+    title = title or own_title
     if not title:
         first, _, rest = markdown.lstrip().partition("\n")
         if not first.startswith("# "):
@@ -61,7 +66,7 @@ def parse_post_file(text: str, name: str) -> PostFile:
         title, markdown = first[2:].strip(), rest
     body = markdown.strip()
     before = text.count("\n", 0, text.rfind(body)) if body else 0
-    return PostFile(title, body + "\n", published=published, lines_before=before, **texts)
+    return PostFile(title, body + "\n", published=published, lines_before=before, **said)
 
 
 def _split(text: str, name: str) -> tuple[str, str]:
@@ -88,6 +93,26 @@ def _fields(front: str, name: str) -> dict[str, Any]:
         if key not in _KNOWN:
             raise BadPost(f"{name}: the front matter knows no “{key}”. It knows: {', '.join(_KNOWN)}.")
     return dict(fields)
+
+
+def _placed(fields: dict[str, Any], name: str) -> dict[str, Any]:
+    """How the post stands on the site; what is not said stays as it is for every post."""
+    placed: dict[str, Any] = {}
+    if "access" in fields:
+        placed["access"] = _access(_text("access", fields.pop("access"), name), name)
+    if "featured" in fields:
+        placed["featured"] = fields.pop("featured")
+        if not isinstance(placed["featured"], bool):
+            raise BadPost(f"{name}: “featured” in the front matter must be true or false.")
+    if "cover" in fields:
+        placed["cover"] = Path(name).parent / _text("cover", fields.pop("cover"), name)
+    return placed
+
+
+def _access(word: str, name: str) -> PostAccess:
+    if word not in set(PostAccess):
+        raise BadPost(f"{name}: “access” in the front matter must be one of {', '.join(PostAccess)}.")
+    return PostAccess(word)
 
 
 def _text(key: str, value: object, name: str) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import cast
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from newsletter.domain.names import one_line
 from newsletter.models import Publication, Section
 from newsletter.publishing.versions import readers_see
 
+_FOUND = "the publication"
 _LIMITS = {
     "name": 200,
     "tagline": 300,
@@ -64,12 +66,14 @@ def change_publication(session: Session, publication: Publication, wanted: About
 
 def the_publication(session: Session) -> Publication:
     """The publication of this installation. Raises NotFound before the first start."""
-    publication = session.scalar(select(Publication).order_by(Publication.id).limit(1))
+    known = session.info.get(_FOUND)  # asked for several times in most transactions
+    publication = known or session.scalar(select(Publication).order_by(Publication.id).limit(1))
     if publication is None:
         raise NotFound(
             "There is no publication yet. Start with `newsletter up`, or make one with `newsletter demo`."
         )
-    return publication
+    session.info[_FOUND] = publication
+    return cast("Publication", publication)
 
 
 def ensure_publication(session: Session, sender_address: str, now: datetime) -> Publication:
@@ -138,7 +142,7 @@ def choose_known_sections(sections: Sequence[Section], slugs: Sequence[str]) -> 
     known = {section.slug: section for section in sections}
     unknown = [slug for slug in slugs if slug not in known]
     if unknown:
-        raise BadInput(f"There is no section “{unknown[0][:50]}”. Please choose from the list.")
+        raise BadInput("There is no section “{slug}”. Please choose from the list.", slug=unknown[0][:50])
     return [known[slug] for slug in dict.fromkeys(slugs)]
 
 

@@ -38,7 +38,8 @@ _LANGUAGES = {
 }
 
 _ON_SQLITE = """
-SELECT rowid AS post_id, count(*) OVER () AS total,
+SELECT rowid AS post_id,
+       (SELECT count(*) FROM search_index WHERE search_index MATCH :query) AS total,
        snippet(search_index, 2, :begin, :end, '…', 28) AS snippet,
        highlight(search_index, 0, :begin, :end) AS title
 FROM search_index WHERE search_index MATCH :query

@@ -1,6 +1,6 @@
 """Which version of what readers see is the newest; rendered pages are kept by these numbers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
@@ -17,6 +17,10 @@ COUNTS = "counts"
 """The scope of likes and comments as lists of posts show them."""
 
 
+EVERYTHING = "everything"
+"""The scope that grows with every other: while it stands still, nothing at all has changed."""
+
+
 class Version(NamedTuple):
     """The number of one scope, and when it last grew."""
 
@@ -31,7 +35,7 @@ def discussion(post_public_id: str) -> str:
 
 def readers_see(session: Session, publication_id: int, *scopes: str) -> None:
     """Say that something readers see has changed: whatever was rendered before this commit is out of date."""
-    for scope in sorted(scopes or (SITE,)):
+    for scope in sorted({*(scopes or (SITE,)), EVERYTHING}):
         here = ContentVersion.publication_id == publication_id, ContentVersion.scope == scope
         now = clock(session)
         grown = (
@@ -47,7 +51,7 @@ def readers_see(session: Session, publication_id: int, *scopes: str) -> None:
             session.execute(grown)  # somebody was first with the very first change
 
 
-def versions(session: Session, scopes: Sequence[str]) -> Mapping[str, Version]:
+def versions(session: Session, scopes: Collection[str]) -> Mapping[str, Version]:
     """The newest version of each scope."""
     rows = session.execute(
         select(ContentVersion.scope, ContentVersion.number, ContentVersion.changed_at).where(

@@ -23,6 +23,8 @@ def teaser_of(tokens: Sequence[Token]) -> Sequence[Token]:
         if words > allowed:
             break
         shown.append(block)
+    while shown and shown[-1][0].type == "heading_open":
+        shown.pop()
     return _without_notes(shown)
 
 

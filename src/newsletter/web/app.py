@@ -1,31 +1,41 @@
 """Builds the web application."""
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 from whitenoise import WhiteNoise
 
+from newsletter.database import Database
+from newsletter.publishing.newest import NewestVersion
+from newsletter.publishing.versions import Version, versions
 from newsletter.web import assets, covers, errors, keeping, languages, security, themes
 from newsletter.web.context import EXTENSION
-from newsletter.web.limits import limit_clients
+from newsletter.web.limits import limit_clients, limit_forms
+from newsletter.web.machines.addresses import machines
 from newsletter.web.ops.health import health
-from newsletter.web.site import paging
+from newsletter.web.page_cache import Newest, PageCache
+from newsletter.web.site import forms, paging
 from newsletter.web.site.archive import archive
+from newsletter.web.site.embedding import embedding
 from newsletter.web.site.leaving import leaving
+from newsletter.web.site.media import media
 from newsletter.web.site.pages import pages
 from newsletter.web.site.posts import site_posts
 from newsletter.web.site.subscribing import subscribing
 from newsletter.web.site.switches import switches
 from newsletter.web.studio.campaigns import campaigns
+from newsletter.web.studio.embedding import embed_codes
+from newsletter.web.studio.free_pages import free_pages
+from newsletter.web.studio.pictures import pictures
+from newsletter.web.studio.placing import placing
 from newsletter.web.studio.posts import posts
 from newsletter.web.studio.preview import preview
 from newsletter.web.studio.signing_in import signing_in
 from newsletter.wiring import House
 
 _STATIC = Path(__file__).parent / "static"
-_MAKE_MAIL = ("subscribing.ask", "signing_in.ask", "signing_in.act")
 _YEAR = 365 * 24 * 60 * 60
 
 
@@ -38,19 +48,19 @@ def create_app(house: House) -> Flask:
     limiter = limit_clients(app, house.settings)
     app.extensions["newsletter_limiter"] = limiter  # its views refer to it weakly
     for blueprint in (
-        *(pages, archive, site_posts, switches, subscribing, leaving),
-        *(signing_in, posts, preview, campaigns, health),
+        *(pages, archive, site_posts, switches, subscribing, embedding, leaving),
+        *(signing_in, posts, preview, campaigns, embed_codes, health, machines),
+        *(media, pictures, placing, free_pages),
     ):
         app.register_blueprint(blueprint)
-    views: dict[str, Any] = app.view_functions
-    for name in _MAKE_MAIL:
-        views[name] = limiter.limit("10/minute;100/hour", methods=["POST"])(views[name])
+    limit_forms(app, limiter)
     security.protect(app)
     errors.explain(app)
     languages.add_to(app)
     themes.add_to(app)
     keeping.add_to(app)
     paging.add_to(app)
+    forms.add_to(app)
     covers.add_to(app)
     assets.add_to(app, _STATIC)
     if house.settings.trusted_proxies:
@@ -58,4 +68,14 @@ def create_app(house: House) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     # Every address of a file carries its fingerprint, so a year is not too long.
     app.wsgi_app = WhiteNoise(app.wsgi_app, root=_STATIC, prefix="static/", max_age=_YEAR)  # type: ignore[method-assign]
+    room = house.settings.page_cache_megabytes * 1_000_000
+    app.wsgi_app = PageCache(app.wsgi_app, _newest(house.database), house.now, room)  # type: ignore[method-assign]
     return app
+
+
+def _newest(database: Database) -> Newest:
+    def of(scopes: Collection[str]) -> Mapping[str, Version]:
+        with database.reading() as session:
+            return versions(session, scopes)
+
+    return Newest(NewestVersion(database), of)

@@ -1,17 +1,11 @@
-"""Pictures as templates show them."""
+"""Pictures and round numbers as templates show them."""
 
 from flask import Flask
 
-from newsletter.domain.pictures import EXTENSIONS, PictureAddress
 from newsletter.domain.rounding import rounded_down
-from newsletter.models import Picture
+from newsletter.media.pictures import address_of
 
 
 def add_to(app: Flask) -> None:
-    """Give templates the address of a picture."""
-    app.jinja_env.globals.update(picture_address=picture_address, rounded_down=rounded_down)
-
-
-def picture_address(picture: Picture) -> PictureAddress:
-    """Where a picture is, with its copies."""
-    return PictureAddress(picture.public_id, picture.width, picture.height, EXTENSIONS[picture.kind])
+    """Give templates the address of a picture, and numbers as one says them."""
+    app.jinja_env.globals.update(picture_address=address_of, rounded_down=rounded_down)

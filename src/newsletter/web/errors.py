@@ -17,30 +17,21 @@ from newsletter.domain.errors import (
     NotFound,
 )
 from newsletter.web.context import SignInNeeded
+from newsletter.web.languages import gettext, said
+from newsletter.web.site.missing import missing
 
 _log = structlog.get_logger(__name__)
 
-_STATUS: tuple[tuple[type[NewsletterError], int, str], ...] = (
-    (ExpiredLink, 410, "This link has expired"),
-    (BadLink, 404, "This link does not work"),
-    (BadInput, 400, "Something needs another look"),
-    (NotFound, 404, "Nothing here"),
-    (NotAllowed, 403, "Not allowed"),
-    (Conflict, 409, "Somebody was faster"),
-    (DatabaseTrouble, 503, "Back in a moment"),
-    (BadSetting, 500, "This site is not set up right"),
+_STATUS: tuple[tuple[type[NewsletterError], int], ...] = (
+    (ExpiredLink, 410),
+    (BadLink, 404),
+    (BadInput, 400),
+    (NotFound, 404),
+    (NotAllowed, 403),
+    (Conflict, 409),
+    (DatabaseTrouble, 503),
+    (BadSetting, 500),
 )
-_TEXTS = {
-    400: ("Something needs another look", "The request could not be read. Please go back and try again."),
-    403: ("Not allowed", "You may not do this."),
-    404: ("Nothing here", "There is no page at this address. It may have moved."),
-    405: ("Not this way", "This page cannot be used like that. Please go back and use its button."),
-    413: ("Too much at once", "What you sent is too large. Please shorten it and try again."),
-    429: (
-        "A little slower, please",
-        "There were many requests from your network. Wait a minute, then try again.",
-    ),
-}
 
 
 def explain(app: Flask) -> None:
@@ -60,16 +51,13 @@ def _ask_to_sign_in(_error: SignInNeeded) -> BaseResponse:
 
 
 def _explain_ours(error: NewsletterError) -> Response:
-    for kind, status, title in _STATUS:
+    for kind, status in _STATUS:
         if isinstance(error, kind):
             # Where the database is, or what a setting holds, is the operator's business.
             private = kind in (DatabaseTrouble, BadSetting)
             if private:
                 _log.error("request_failed", endpoint=request.endpoint, reason=str(error))
-            text = (
-                "The site cannot answer right now. Please try again in a minute." if private else str(error)
-            )
-            return _page(status, title, text)
+            return _page(status, _title(kind), _private() if private else said(error))
     _log.error("request_failed", endpoint=request.endpoint, exc_info=error)
     return _explain_bug(error)
 
@@ -77,9 +65,9 @@ def _explain_ours(error: NewsletterError) -> Response:
 def _explain_http(error: HTTPException) -> BaseResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
-    title, text = _TEXTS.get(error.code, ("Something went wrong", "Please go back and try again."))
+    title, text = _texts(error.code)
     own_words = error.code == 403 and error.description and "form" in error.description
-    response = _page(error.code, title, str(error.description) if own_words else text)
+    response = _page(error.code, title, gettext(str(error.description)) if own_words else text)
     if error.code == 405:
         response.headers["Allow"] = error.get_response().headers.get("Allow", "GET")
     return response
@@ -88,12 +76,56 @@ def _explain_http(error: HTTPException) -> BaseResponse:
 def _explain_bug(_error: Exception) -> Response:
     return _page(
         500,
-        "Something went wrong here",
-        "It is our fault, not yours. Nothing you sent was half done. Please try again.",
+        gettext("Something went wrong here"),
+        gettext("It is our fault, not yours. Nothing you sent was half done. Please try again."),
     )
 
 
+def _title(kind: type[NewsletterError]) -> str:
+    titles: dict[type[NewsletterError], str] = {
+        ExpiredLink: gettext("This link has expired"),
+        BadLink: gettext("This link does not work"),
+        BadInput: gettext("Something needs another look"),
+        NotFound: gettext("Nothing here"),
+        NotAllowed: gettext("Not allowed"),
+        Conflict: gettext("Somebody was faster"),
+        DatabaseTrouble: gettext("Back in a moment"),
+        BadSetting: gettext("This site is not set up right"),
+    }
+    return titles[kind]
+
+
+def _private() -> str:
+    return gettext("The site cannot answer right now. Please try again in a minute.")
+
+
+def _texts(code: int) -> tuple[str, str]:
+    texts = {
+        400: (
+            gettext("Something needs another look"),
+            gettext("The request could not be read. Please go back and try again."),
+        ),
+        403: (gettext("Not allowed"), gettext("You may not do this.")),
+        404: (gettext("Nothing here"), gettext("There is no page at this address. It may have moved.")),
+        405: (
+            gettext("Not this way"),
+            gettext("This page cannot be used like that. Please go back and use its button."),
+        ),
+        413: (
+            gettext("Too much at once"),
+            gettext("What you sent is too large. Please shorten it and try again."),
+        ),
+        429: (
+            gettext("A little slower, please"),
+            gettext("There were many requests from your network. Wait a minute, then try again."),
+        ),
+    }
+    return texts.get(code, (gettext("Something went wrong"), gettext("Please go back and try again.")))
+
+
 def _page(status: int, title: str, text: str) -> Response:
-    response = make_response(render_template("bare.html", title=title, text=text), status)
+    response = missing(title, text) if status == 404 else None
+    if response is None:
+        response = make_response(render_template("bare.html", title=title, text=text), status)
     response.headers["Cache-Control"] = "no-store"
     return response

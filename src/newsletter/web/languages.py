@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ from flask import Flask, g, has_request_context, request
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
 
+from newsletter.domain.directions import direction_of
+from newsletter.domain.errors import NewsletterError
+
 LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "ar": "العربية"}
 """Every language with its own name for itself; the first one is what the texts are written in."""
 
@@ -32,11 +35,16 @@ def add_to(app: Flask) -> None:
     install: Any = app.jinja_env.install_gettext_callables  # type: ignore[attr-defined]
     install(gettext, ngettext, newstyle=True)
     app.jinja_env.globals.update(
-        language=language, direction=direction, language_names=LANGUAGES, year_of=year_of
+        language=language,
+        direction=direction,
+        direction_of=direction_of,
+        language_names=LANGUAGES,
+        year_of=year_of,
     )
     app.jinja_env.filters.update(day=day, minute=minute, ago=ago, count=count, percent=percent)
 
 
+@lru_cache(maxsize=1000)
 def wanted_language(cookie: str, accepted: str) -> str:
     """The language of a reader: what they chose, else what their browser asks for; `""` if neither."""
     if cookie in LANGUAGES:
@@ -48,16 +56,19 @@ def wanted_language(cookie: str, accepted: str) -> str:
 
 def speak(locale: str) -> None:
     """Answer this request in its reader's language, else in the publication's own."""
-    cookie, accepted = request.cookies.get(COOKIE, ""), request.headers.get("Accept-Language", "")
     own = locale.split("-", maxsplit=1)[0].lower()
-    g.language = wanted_language(cookie, accepted) or (own if own in LANGUAGES else "en")
+    g.language = _asked() or (own if own in LANGUAGES else "en")
     # Dates of a British publication are British where English is read.
     g.locale = locale if own == g.language else g.language
 
 
 def language() -> str:
     """The language of this request."""
-    return str(g.get("language", "en")) if has_request_context() else "en"
+    if not has_request_context():
+        return "en"
+    if "language" not in g:  # no publication is at hand, as when something went wrong
+        g.language = "en" if request.path.startswith("/studio/") else _asked() or "en"
+    return str(g.language)
 
 
 def direction(code: str = "") -> str:
@@ -75,6 +86,12 @@ def ngettext(one: str, many: str, number: int, **values: object) -> str:
     """A sentence about a number of things, in the reader's language."""
     translated = _translations(language()).ungettext(one, many, number)
     return translated % values if values else translated
+
+
+def said(error: NewsletterError) -> str:
+    """What an error says, in the reader's language."""
+    sentence = gettext(error.sentence)
+    return sentence.format(**error.values) if error.values else sentence
 
 
 def day(moment: datetime, time_zone: str) -> str:
@@ -129,8 +146,12 @@ def percent(part: int, whole: int) -> str:
     return format_percent((part * 100 // whole if whole else 100) / 100, locale=_locale())
 
 
+def _asked() -> str:
+    return wanted_language(request.cookies.get(COOKIE, ""), request.headers.get("Accept-Language", ""))
+
+
 def _locale() -> Locale:
-    return _parse(str(g.get("locale", "en")) if has_request_context() else "en")
+    return _parse(str(g.get("locale", language())) if has_request_context() else "en")
 
 
 @cache

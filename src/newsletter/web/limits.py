@@ -1,11 +1,21 @@
 """How often one client may send the forms that cause mail."""
 
+from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from flask import Flask, request
 from flask_limiter import Limiter
 
 from newsletter.settings import Settings
+
+_MAKE_MAIL: Mapping[str, str] = {
+    "subscribing.ask": "subscribe",
+    "embedding.embed": "subscribe",
+    "signing_in.ask": "sign in",
+    "signing_in.act": "sign in by link",
+}
+"""The routes, and what they count as: our own form and the one in a frame are the same to a client."""
 
 
 def limit_clients(app: Flask, settings: Settings) -> Limiter:
@@ -20,6 +30,14 @@ def limit_clients(app: Flask, settings: Settings) -> Limiter:
         strategy="moving-window",
         key_prefix="newsletter",
     )
+
+
+def limit_forms(app: Flask, limiter: Limiter) -> None:
+    """Put the limits on the forms, once their routes are there."""
+    views: dict[str, Any] = app.view_functions
+    for route, scope in _MAKE_MAIL.items():
+        limit = limiter.shared_limit("10/minute;100/hour", scope, methods=["POST"])
+        views[route] = limit(views[route])
 
 
 def _client() -> str:

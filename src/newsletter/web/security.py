@@ -1,8 +1,9 @@
 """What holds for every request: who may post here, how much, and what a browser may do with the answer.
 
 A form is accepted from our own pages only: browsers say where a request comes from (Sec-Fetch-Site, else
-Origin), and inside the studio the form must also carry a token bound to the session. The one address
-that anybody may post to is one-click unsubscribe (RFC 8058), whose token is its authority.
+Origin), and inside the studio the form must also carry a token bound to the session. Two addresses anybody
+may post to: one-click unsubscribe (RFC 8058), whose token is its authority, and the one that other sites'
+subscribe forms lead to, which changes nothing.
 """
 
 import hashlib
@@ -15,9 +16,19 @@ from newsletter.web.context import SESSION_COOKIE, house
 
 PUBLIC_BODY = 64 * 1024
 STUDIO_BODY = 4 * 1024 * 1024
+PICTURES_BODY = 20 * 1024 * 1024
+
+_BODIES = {
+    "posts": STUDIO_BODY,
+    "preview": STUDIO_BODY,
+    "free_pages": STUDIO_BODY,
+    "pictures": PICTURES_BODY,
+    "placing": PICTURES_BODY,
+}
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_FROM_ANYWHERE = {"leaving.leave"}
+_FROM_ANYWHERE = {"leaving.leave", "embedding.from_elsewhere"}
+_IN_FRAMES_ANYWHERE = {"embedding.embed"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -53,8 +64,10 @@ def _refuse_nul() -> None:
 
 
 def _limit_body() -> None:
-    in_studio = request.blueprint in {"posts", "preview"} and SESSION_COOKIE in request.cookies
-    request.max_content_length = STUDIO_BODY if in_studio else PUBLIC_BODY
+    in_studio = SESSION_COOKIE in request.cookies
+    request.max_content_length = (
+        _BODIES.get(request.blueprint or "", PUBLIC_BODY) if in_studio else PUBLIC_BODY
+    )
 
 
 def _check_origin() -> None:
@@ -81,7 +94,10 @@ def _check_form_token() -> None:
 
 def _add_headers(response: Response) -> Response:
     headers = response.headers
-    headers.setdefault("Content-Security-Policy", _POLICY)
+    policy = _POLICY
+    if request.endpoint in _IN_FRAMES_ANYWHERE:
+        policy = policy.replace("frame-ancestors 'none'", "frame-ancestors *")
+    headers.setdefault("Content-Security-Policy", policy)
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")

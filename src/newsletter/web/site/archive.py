@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import Blueprint, request
+from flask import Blueprint, Response, make_response, request
 
 from newsletter.domain.errors import NotFound
 from newsletter.domain.queries import parse_query
@@ -12,8 +12,11 @@ from newsletter.publishing.searching import PER_PAGE, search_posts
 from newsletter.publishing.versions import COUNTS, SITE
 from newsletter.web.context import house, page
 from newsletter.web.keeping import keep
+from newsletter.web.languages import gettext
+from newsletter.web.machines.heads import head_of_list
+from newsletter.web.machines.site import Site
 from newsletter.web.site.pages import the_section
-from newsletter.web.site.paging import asked_page
+from newsletter.web.site.paging import asked_page, this_list
 
 archive = Blueprint("archive", __name__, template_folder="templates")
 
@@ -21,7 +24,7 @@ _LONGEST_SEARCH = 200
 
 
 @archive.get("/archive")
-def listing() -> str:
+def all_posts() -> str:
     """All posts: by date, by what readers liked and talked about, or by the latest comment."""
     with house().database.reading() as session:
         keep(session, SITE, COUNTS)
@@ -37,10 +40,13 @@ def listing() -> str:
             time_zone=publication.time_zone,
             page=asked_page(),
         )
+        listing = list_posts(session, wanted)
+        site = Site(publication, house().links)
         return page(
             session,
             "site/archive.html",
-            listing=list_posts(session, wanted),
+            head=head_of_list(site, gettext("Archive"), this_list(site.links.archive()), listing.page),
+            listing=listing,
             order=order,
             orders=_tabs(section, wanted.year),
             years=years,
@@ -50,7 +56,7 @@ def listing() -> str:
 
 
 @archive.get("/search")
-def search() -> str:
+def search() -> Response:
     """What holds the words that were typed."""
     typed = request.args.get("q", "")[:_LONGEST_SEARCH].replace("\0", "")
     query = parse_query(typed)
@@ -61,9 +67,10 @@ def search() -> str:
         pages = max(1, -(-hits.total // PER_PAGE))
         if number > 1 and not hits.hits:
             raise NotFound("There are not that many results.")
-        return page(
-            session, "site/search.html", typed=typed, asked=bool(query), hits=hits, number=number, pages=pages
-        )
+        values = {"typed": typed, "asked": bool(query), "hits": hits, "number": number, "pages": pages}
+        response = make_response(page(session, "site/search.html", **values))
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def _order() -> Order:

@@ -3,11 +3,20 @@
 from flask import Blueprint, Response, request
 from sqlalchemy.orm import Session
 
+from newsletter.audience.returning import may_return, why_stopped, write_again
 from newsletter.audience.subscribers import choices, section_of_link, subscriber_of_link
-from newsletter.audience.subscribing import Words, choose_sections, leave_section, return_to_section
+from newsletter.audience.subscribing import choose_sections, leave_section, return_to_section
 from newsletter.models import Section, Subscriber
 from newsletter.publishing.publications import choose_known_sections, sections_of, the_publication
-from newsletter.web.context import client_address, house, page
+from newsletter.web.context import house, page
+from newsletter.web.site.forms import (
+    again_wording,
+    choice_wording,
+    leave_wording,
+    return_wording,
+    speak_as_shown,
+    words,
+)
 
 leaving = Blueprint("leaving", __name__, template_folder="templates")
 
@@ -27,14 +36,14 @@ def leave(token: str) -> str | Response:
             section = section_of_link(session, section_id)
             return page(session, "site/leave.html", section=section, address=subscriber.address, token=token)
     with house().database.writing() as session:
+        speak_as_shown(the_publication(session))
         subscriber = subscriber_of_link(session, subscriber_id)
         section = section_of_link(session, section_id)
         if request.form.get("action") == "return":
             return _come_back(session, subscriber, section, token)
         one_click = request.form.get(ONE_CLICK[0]) == ONE_CLICK[1]
         source = "one-click unsubscribe" if one_click else "unsubscribe page"
-        words = Words(f"Stop sending me {section.name}.", source, client_address())
-        leave_section(session, subscriber, section, words, house().now())
+        leave_section(session, subscriber, section, words(leave_wording(section), source), house().now())
         if one_click:
             return Response("You are unsubscribed.\n", mimetype="text/plain")
         return _left(session, subscriber, section, token)
@@ -42,25 +51,32 @@ def leave(token: str) -> str | Response:
 
 @leaving.route("/preferences/<token>", methods=["GET", "POST"])
 def preferences(token: str) -> str:
-    """Sections on and off."""
+    """Sections on and off, and the way back for those we had stopped writing to."""
     subscriber_id = house().links.open_preferences(token, house().now())
     if request.method != "POST":
         with house().database.reading() as session:
-            return _switches(session, subscriber_of_link(session, subscriber_id), token, saved=False)
+            return _switches(session, subscriber_of_link(session, subscriber_id), token)
     with house().database.writing() as session:
+        publication = the_publication(session)
+        speak_as_shown(publication)
         subscriber = subscriber_of_link(session, subscriber_id)
-        known = sections_of(session, the_publication(session))
-        wanted = choose_known_sections(known, request.form.getlist("section"))
-        names = ", ".join(section.name for section in wanted) or "nothing"
-        words = Words(f"Send me: {names}.", "preferences page", client_address())
-        choose_sections(session, subscriber, [section.id for section in wanted], words, house().now())
+        wanted = choose_known_sections(sections_of(session, publication), request.form.getlist("section"))
+        wording = choice_wording([section.name for section in wanted])
+        ids = [section.id for section in wanted]
+        choose_sections(session, subscriber, ids, words(wording, "preferences page"), house().now())
+        if request.form.get("action") == "again":
+            again = words(again_wording(), "preferences page")
+            write_again(session, house().hasher, subscriber, again, house().now())
         session.flush()
-        return _switches(session, subscriber, token, saved=True)
+        return _switches(session, subscriber, token, saved=wording)
 
 
 def _come_back(session: Session, subscriber: Subscriber, section: Section, token: str) -> str:
-    words = Words(f"Send me {section.name} again.", "undo on the unsubscribe page", client_address())
-    return_to_section(session, subscriber, section, words, house().now())
+    said = words(return_wording(section), "undo on the unsubscribe page")
+    return_to_section(session, subscriber, section, said, house().now())
+    session.flush()
+    if why_stopped(session, house().hasher, subscriber) is not None:
+        return _switches(session, subscriber, house().links.preferences_token(subscriber.public_id))
     return page(session, "site/returned.html", section=section, token=token)
 
 
@@ -77,7 +93,8 @@ def _left(session: Session, subscriber: Subscriber, section: Section, token: str
     )
 
 
-def _switches(session: Session, subscriber: Subscriber, token: str, *, saved: bool) -> str:
+def _switches(session: Session, subscriber: Subscriber, token: str, *, saved: str = "") -> str:
+    stopped = why_stopped(session, house().hasher, subscriber)
     return page(
         session,
         "site/preferences.html",
@@ -85,4 +102,6 @@ def _switches(session: Session, subscriber: Subscriber, token: str, *, saved: bo
         address=subscriber.address,
         token=token,
         saved=saved,
+        stopped=stopped,
+        may_return=stopped is not None and may_return(stopped),
     )

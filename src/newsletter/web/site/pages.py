@@ -20,12 +20,14 @@ from newsletter.publishing.versions import COUNTS, SITE
 from newsletter.rendering.content import read_content
 from newsletter.web.context import house, page
 from newsletter.web.keeping import keep
+from newsletter.web.machines.heads import head_of_author, head_of_home, head_of_page, head_of_section
+from newsletter.web.machines.site import Site
 from newsletter.web.site.paging import asked_page
 from newsletter.web.themes import style_of
 
 pages = Blueprint("pages", __name__, template_folder="templates")
 
-_ON_HOME = 9
+_ON_HOME = 6
 _FEATURED = 3
 
 
@@ -47,6 +49,7 @@ def home() -> str:
         return page(
             session,
             "site/home.html",
+            head=head_of_home(Site(publication, house().links)),
             newest=newest,
             featured=featured[:_FEATURED],
             posts=listing.posts[1 : 1 + _ON_HOME],
@@ -62,8 +65,9 @@ def section(slug: str) -> str:
     with house().database.reading() as session:
         keep(session, SITE, COUNTS)
         found = the_section(session, slug)
-        wanted = Wanted(found.publication_id, section_id=found.id, page=asked_page())
-        return page(session, "site/section.html", section=found, listing=list_posts(session, wanted))
+        listing = list_posts(session, Wanted(found.publication_id, section_id=found.id, page=asked_page()))
+        head = head_of_section(Site(the_publication(session), house().links), found, listing.page)
+        return page(session, "site/section.html", head=head, section=found, listing=listing)
 
 
 @pages.get("/by/<slug>")
@@ -73,8 +77,9 @@ def author(slug: str) -> str:
         keep(session, SITE, COUNTS)
         publication = the_publication(session)
         found = find_author(session, publication.id, slug)
-        wanted = Wanted(publication.id, author_id=found.id, page=asked_page())
-        return page(session, "site/author.html", author=found, listing=list_posts(session, wanted))
+        listing = list_posts(session, Wanted(publication.id, author_id=found.id, page=asked_page()))
+        head = head_of_author(Site(publication, house().links), found, listing.page)
+        return page(session, "site/author.html", head=head, author=found, listing=listing)
 
 
 @pages.get("/<slug>")
@@ -82,15 +87,11 @@ def free(slug: str) -> str:
     """A free-standing page, such as About."""
     with house().database.reading() as session:
         keep(session, SITE)
-        found = find_page(session, the_publication(session).id, slug)
+        publication = the_publication(session)
+        found = find_page(session, publication.id, slug)
         content = read_content(found.markdown)
-        return page(
-            session,
-            "site/free.html",
-            free=found,
-            content=content.web_html(),
-            summary=content.opening(),
-        )
+        head = head_of_page(Site(publication, house().links), found, content.opening())
+        return page(session, "site/free.html", head=head, free=found, content=content.web_html())
 
 
 @pages.get("/theme.css")

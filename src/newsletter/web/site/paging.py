@@ -36,6 +36,12 @@ def link_to_page(number: int) -> str:
     return url_for(request.endpoint, **(request.view_args or {}), **others)
 
 
+def this_list(url: str) -> str:
+    """An absolute address with what this list is narrowed to, whatever its page."""
+    known = {name: value for name, value in request.args.items() if name in FILTERS}
+    return url + (f"?{urlencode(known)}" if known else "")
+
+
 def this_page() -> str:
     """The address of what is shown, without what others have hung on it."""
     known = {name: value for name, value in request.args.items() if name in FILTERS | {"page"}}

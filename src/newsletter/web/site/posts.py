@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from newsletter.accounts.identities import Permission
 from newsletter.accounts.signing_in import Visitor
+from newsletter.domain.directions import direction_of
 from newsletter.domain.errors import NotFound
 from newsletter.domain.states import PostAccess, PostState
 from newsletter.models import Post
@@ -19,11 +20,16 @@ from newsletter.rendering.content import Content, read_content
 from newsletter.rendering.headings import Heading
 from newsletter.web.context import current_visitor, house, page
 from newsletter.web.keeping import keep
+from newsletter.web.machines.heads import head_of_post
+from newsletter.web.machines.site import Site
 
 site_posts = Blueprint("site_posts", __name__, template_folder="templates")
 
 _LONG = 6
 """Minutes: longer posts get a table of contents."""
+
+_SHORT = 14
+"""Lines: a table of contents that would be longer names the highest headings only."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,7 @@ class Reading:
     minutes: int
     summary: str
     contents: tuple[Heading, ...]
+    direction: str
     is_whole: bool
 
 
@@ -79,11 +86,13 @@ def _may_read_all(visitor: Visitor | None) -> bool:
 def _page(session: Session, found: Post, *, whole: bool) -> str:
     before, after = neighbours(session, found) if is_listed(found) else (None, None)
     related = related_posts(session, found, (before, after)) if is_listed(found) else ()
+    reading = read_post(found, whole=whole)
     return page(
         session,
         "site/post.html",
+        head=head_of_post(Site(the_publication(session), house().links), found, reading.summary),
         post=found,
-        reading=read_post(found, whole=whole),
+        reading=reading,
         before=before,
         after=after,
         related=related,
@@ -100,6 +109,7 @@ def read_post(found: Post, *, whole: bool) -> Reading:
         content.minutes(),
         found.subtitle or shown.opening(),
         _contents(shown),
+        direction_of(found.title),
         is_whole=whole,
     )
 
@@ -110,4 +120,5 @@ def _contents(content: Content) -> tuple[Heading, ...]:
     if content.minutes() < _LONG or len(headings) < 3:
         return ()
     highest = min(each.rank for each in headings)
-    return tuple(each for each in headings if each.rank <= highest + 1)
+    both = tuple(each for each in headings if each.rank <= highest + 1)
+    return both if len(both) <= _SHORT else tuple(each for each in both if each.rank == highest)

@@ -21,7 +21,7 @@ preview = Blueprint("preview", __name__, template_folder="templates", url_prefix
 _SAMPLE = Reader("reader@example.org", "", "a" * 13)
 # A letter brings its own styles; it gets no script, no form and no place to go.
 _LETTER_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src https: data:; frame-ancestors 'self'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' https: data:; frame-ancestors 'self'; "
     "base-uri 'none'; sandbox"
 )
 _PAGE_POLICY = (

@@ -1,0 +1,1 @@
+"""Pictures, stored on disk, resized."""

@@ -1,0 +1,1 @@
+"""What the site tells machines: feeds, maps of it, cards, and what stands in the heads of its pages."""
