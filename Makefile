@@ -19,7 +19,7 @@ check: install ## Format, lint, types, architecture and the fast tests
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@scripts/needs postgresql
-	@$(BIN)/pytest -q -n 2 -m "not slow"
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow"
 
 test: install ## Everything: sets up what the tests need, then runs them all
 	@scripts/needs postgresql chromium postfix spamassassin
@@ -35,6 +35,8 @@ bench: install ## How fast a campaign goes out, beside Postfix's load generator 
 	@$(BIN)/python -m bench.send --recipients 100000 --database sqlite --json
 	@$(BIN)/python -m bench.send --recipients 150000 --pacing --json
 	@$(BIN)/python -m bench.render --json
+	@scripts/needs nginx wrk hey
+	@$(BIN)/python -m bench.site --json
 
 chaos: install ## Kill everything, and go through every trouble, and count the letters
 	@scripts/needs postgresql

@@ -1,5 +1,6 @@
 """Fixtures of all tests: both databases, the house with a bell that only remembers, a relay, the web."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from jinja2.bccache import Bucket, BytecodeCache
 from pydantic import SecretStr
 
 from newsletter.database import Database
@@ -17,8 +19,32 @@ from newsletter.migrations import upgrade
 from newsletter.settings import Settings
 from newsletter.web.app import create_app
 from newsletter.wiring import House
-from tests.support.postgres import Postgres, running_postgres
+from tests.support.postgres import Postgres, in_memory, running_postgres
 from tests.support.relay import Relay, running_relay
+
+
+class TemplatesInMemory(BytecodeCache):
+    """What Jinja2 made of our templates; compiling them anew for each test took longer than the tests."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+def pytest_configure() -> None:
+    """Temporary files in memory where there is room: every commit of SQLite waits for the disk."""
+    folder = in_memory()
+    if folder is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
+
+
+Flask.jinja_options = {"bytecode_cache": TemplatesInMemory()}
 
 SECRET = "a secret for tests only, as long as it needs to be"
 

@@ -13,6 +13,7 @@ from newsletter.domain.queries import MOST_TERMS, parse_query
         ("one two", (("one",), ("two",)), True),
         ('one "two three"', (("one",), ("two", "three")), False),
         ("„zwei drei“ vier", (("zwei", "drei"), ("vier",)), True),
+        ("«صباح الخير»", (("صباح", "الخير"),), False),
         ("well-known", (("well", "known"),), False),
         ("GROSS", (("gross",),), True),
         ("!?", (), False),

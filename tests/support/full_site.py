@@ -142,7 +142,7 @@ def _fill(house: House, relay: Relay, spool: Spool) -> tuple[dict[str, str], dic
         publication.rhythm = "every second Thursday"
         add_section(session, publication, NewSection("letters", "An empty section", "Nothing here yet."), now)
         write_page(session, publication, PageText("About", _ABOUT), now)
-    fill_subscribers(house.database, 1234, now, _NoBar())
+    fill_subscribers(house.database, 110, now, _NoBar())
     with house.database.writing() as session:
         authors = {each.address or "": each for each in session.scalars(select(Identity))}
         live = add_post(session, publication, authors, read_post_file(LIVE_POST), now)

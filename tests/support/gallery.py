@@ -1,11 +1,14 @@
-"""Takes pictures of every page and mail: phone and desktop, light and dark. Run by `make gallery`."""
+"""Takes pictures of every page and mail, light and dark, and asks axe-core. Run by `make gallery`."""
 
 import base64
 import logging
 import sys
+from collections.abc import Iterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Literal
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from newsletter.web.context import SESSION_COOKIE
@@ -18,6 +21,7 @@ PICTURES = Path("docs/pictures")
 SIZES = {"phone": (390, 844), "desktop": (1280, 800)}
 Scheme = Literal["light", "dark"]
 TALLEST = 7000
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _WAYS = ("INBOX ", "AR ", "EMPTY ")
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
@@ -33,21 +37,54 @@ def main() -> None:
             make_sheets(browser, OUT / "letters", PICTURES)
         if not only:
             _overview(browser)
+            serious = [
+                (size, scheme, *each)
+                for size, scheme in product(SIZES, SCHEMES)
+                for each in findings(browser, site, size, scheme)
+            ]
+            print("\n".join(map(str, serious)) or "axe-core finds nothing serious on any page")
+            sys.exit(1 if serious else 0)
+
+
+def findings(browser: Browser, site: Pages, size: str, scheme: Scheme) -> list[tuple[str, str, object]]:
+    """What axe-core calls serious or critical on any page, and pages that are wider than the screen."""
+    found: list[tuple[str, str, object]] = []
+    for name, page in _walk(browser, site, size, scheme):
+        answer = Axe().run(page, options={"runOnly": RULES, "resultTypes": ["violations"]}).response
+        found += [
+            (name, each["id"], [node["html"][:160] for node in each["nodes"][:3]])
+            for each in answer["violations"]
+            if each["impact"] in {"serious", "critical"}
+        ]
+        beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if beyond > 0:
+            found.append((name, "wider than the screen", beyond))
+    return found
+
+
+def _walk(
+    browser: Browser, site: Pages, size: str, scheme: Scheme, only: Sequence[str] = ()
+) -> Iterator[tuple[str, Page]]:
+    """Every page, opened: the readers' as a stranger, the studio's as an author."""
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
+    )
+    for names in (site.readers, site.studio):
+        for name, where in names.items():
+            if not only or name in only:
+                page = open_page(context, site, where)
+                yield name, page
+                page.close()
+        context.add_cookies([{"name": SESSION_COOKIE, "value": site.secret, "url": site.base}])
+    context.close()
 
 
 def _shoot(browser: Browser, site: Pages, only: list[str]) -> None:
-    for size, (width, height) in SIZES.items():
-        for scheme in SCHEMES:
-            context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
-            )
-            for names in (site.readers, site.studio):
-                for name, where in names.items():
-                    if not only or name in only:
-                        page = open_page(context, site, where)
-                        _save(page, OUT / f"{name}-{size}-{scheme}.png")
-                context.add_cookies([{"name": SESSION_COOKIE, "value": site.secret, "url": site.base}])
-            context.close()
+    for size, scheme in product(SIZES, SCHEMES):
+        for name, page in _walk(browser, site, size, scheme, only):
+            page.wait_for_load_state("networkidle")
+            _save(page, OUT / f"{name}-{size}-{scheme}.png")
 
 
 def open_page(context: BrowserContext, site: Pages, where: str) -> Page:
@@ -67,7 +104,6 @@ def open_page(context: BrowserContext, site: Pages, where: str) -> Page:
         page.locator("main button").first.click()
     else:
         page.goto(base + path)
-    page.wait_for_load_state("networkidle")
     return page
 
 
@@ -97,7 +133,6 @@ def _save(page: Page, path: Path) -> None:
     height = min(int(page.evaluate("document.documentElement.scrollHeight")), TALLEST)
     width = page.viewport_size["width"] if page.viewport_size else 1280
     page.screenshot(path=path, full_page=True, clip={"x": 0, "y": 0, "width": width, "height": height})
-    page.close()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The site's texts, collected for translation: `python -m tests.support.words` updates the catalogues."""
 
+import re
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +16,7 @@ Keywords = Mapping[str, tuple[int, ...] | None]
 SOURCE = Path(__file__).parent.parent.parent / "src" / "newsletter"
 FOLDER = SOURCE / "web" / "translations"
 _WIDTH = 100
+_NOISE = re.compile(rb'^"(?:Report|POT|PO-|Last|Language-T|Project|Generated)[^\n]*\n', re.MULTILINE)
 # What these raise, readers see; the errors of other rooms are for authors and operators.
 _SAID_TO_READERS = (
     *("domain/addresses.py", "domain/tokens.py", "domain/stamps.py", "publishing/archive.py"),
@@ -22,7 +24,7 @@ _SAID_TO_READERS = (
 )
 _PYTHON: Keywords = {"gettext": None, "ngettext": (1, 2)}
 _ERRORS: Keywords = dict.fromkeys(
-    ("BadInput", "BadAddress", "BadLink", "ExpiredLink", "NotFound", "Conflict", "TooMany", "abort")
+    ("BadInput", "BadAddress", "BadLink", "ExpiredLink", "NotFound", "Conflict", "TooMany")
 )
 _TEMPLATES: Keywords = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
@@ -34,8 +36,9 @@ def main() -> None:
         catalog.update(collected(), no_fuzzy_matching=True)
         catalog.obsolete.clear()
         FOLDER.mkdir(exist_ok=True)
-        with path.open("wb") as file:
-            write_po(file, catalog, width=_WIDTH, omit_header=False, sort_output=True, no_location=True)
+        written = BytesIO()
+        write_po(written, catalog, width=_WIDTH, sort_output=True, no_location=True)
+        path.write_bytes(_NOISE.sub(b"", written.getvalue()))
         missing = sum(not is_translated(message) for message in catalog if message.id)
         print(f"{path.name}: {len(catalog)} texts, {missing} of them without a translation")
 

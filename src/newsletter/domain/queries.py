@@ -6,7 +6,7 @@ from dataclasses import dataclass
 MOST_TERMS = 12
 LONGEST_WORD = 60
 
-_PHRASE_OR_WORD = re.compile(r'["“„”]([^"“„”]*)["“„”]|([^\s"“„”]+)')
+_PHRASE_OR_WORD = re.compile(r'["“„”«»]([^"“„”«»]*)["“„”«»]|([^\s"“„”«»]+)')
 _WORD = re.compile(r"\w+")
 
 

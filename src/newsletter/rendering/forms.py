@@ -35,6 +35,7 @@ class Form(ABC):
     def _rules(self) -> dict[str, Callable[[Token], str]]:
         return {
             "merge_tag": lambda token: escape(self._merge_tag(token.meta["name"], token.meta["fallback"])),
+            "list_item_open": _list_item,
             "image": lambda token: self.picture(token, picture_width(token)),
             "fence": self.code,
             "code_block": self.code,
@@ -79,6 +80,13 @@ class Form(ABC):
     @abstractmethod
     def callout_close(self, _token: Token) -> str:
         """Its end."""
+
+
+def _list_item(token: Token) -> str:
+    """Boxes to tick as characters: nobody can tick them here, and no mail program shows a form."""
+    if "checked" not in token.meta:
+        return "<li>"
+    return f'<li class="task">{"&#9745;" if token.meta["checked"] else "&#9744;"} '
 
 
 def linked(html: str, url: str) -> str:

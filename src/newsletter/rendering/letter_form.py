@@ -33,7 +33,6 @@ class LetterForm(Form):
 
     def _rules(self) -> dict[str, Callable[[Token], str]]:
         return super()._rules() | {
-            "list_item_open": _list_item,
             "table_open": self._table_open,
             "table_close": self._table_close,
             "text": lambda token: self._breakable(escape(token.content, quote=False)),
@@ -110,10 +109,3 @@ class LetterForm(Form):
 
 def _with_breaks(word: re.Match[str]) -> str:
     return _STRETCH.sub(r"\g<0><wbr>", word.group()).removesuffix("<wbr>")
-
-
-def _list_item(token: Token) -> str:
-    """Boxes to tick as characters: no mail program shows a form."""
-    if "checked" not in token.meta:
-        return "<li>"
-    return f'<li class="task">{"&#9745;" if token.meta["checked"] else "&#9744;"} '

@@ -28,7 +28,7 @@ _TEXT = {
     *("small", "span", "strong", "sub", "sup", "u", "ul", "var", "wbr"),
     *("caption", "table", "tbody", "td", "tfoot", "th", "thead", "tr"),
 }
-_PAGE = {"aside", "details", "figcaption", "figure", "input", "section", "summary"}
+_PAGE = {"aside", "details", "figcaption", "figure", "section", "summary"}
 KNOWN_TAGS = frozenset(_TEXT | _PAGE)
 """What a letter or a page shows; of anything else the words stay at most."""
 
@@ -44,8 +44,7 @@ _PAGE_CLASSES = {
     "a": {"button", "footnote-backref"},
     "aside": {"callout", "note", "tip", "important", "warning", "caution"},
     "hr": {"footnotes-sep"},
-    "input": {"task-list-item-checkbox"},
-    "li": {"task-list-item", "footnote-item"},
+    "li": {"task", "footnote-item"},
     "ol": {"footnotes-list"},
     "p": {"callout-title", "card"},
     "pre": {"code"},
@@ -67,7 +66,6 @@ _ATTRIBUTES = {
 }
 _PAGE_ATTRIBUTES = _ATTRIBUTES | {
     "img": {*_ATTRIBUTES["img"], "srcset", "sizes", "loading", "decoding"},
-    "input": {"type", "checked", "disabled"},
 }
 _LETTER_ATTRIBUTES = _ATTRIBUTES | {
     "img": {*_ATTRIBUTES["img"], "style"},

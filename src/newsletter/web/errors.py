@@ -2,7 +2,7 @@
 
 import structlog
 from flask import Flask, Response, make_response, redirect, render_template, request, url_for
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import Forbidden, HTTPException, InternalServerError
 from werkzeug.wrappers import Response as BaseResponse
 
 from newsletter.domain.errors import (
@@ -66,8 +66,8 @@ def _explain_http(error: HTTPException) -> BaseResponse:
     if error.code is None or error.code < 400:
         return error.get_response()
     title, text = _texts(error.code)
-    own_words = error.code == 403 and error.description and "form" in error.description
-    response = _page(error.code, title, gettext(str(error.description)) if own_words else text)
+    own_words = error.code == 403 and error.description != Forbidden.description
+    response = _page(error.code, title, str(error.description) if own_words else text)
     if error.code == 405:
         response.headers["Allow"] = error.get_response().headers.get("Allow", "GET")
     return response

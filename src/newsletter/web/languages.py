@@ -1,6 +1,6 @@
 """The languages the site speaks: which one a reader gets, and its words, dates and numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
 from io import BytesIO
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_timedelta
+from babel.lists import format_list
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, format_percent
@@ -27,6 +28,7 @@ LANGUAGES: Mapping[str, str] = {"en": "English", "de": "Deutsch", "ar": "الع�
 COOKIE = "language"
 _FOLDER = Path(__file__).parent / "translations"
 _FOR_A_WEEK = timedelta(days=7)
+_UNITS = (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1))
 
 
 def add_to(app: Flask) -> None:
@@ -41,7 +43,7 @@ def add_to(app: Flask) -> None:
         language_names=LANGUAGES,
         year_of=year_of,
     )
-    app.jinja_env.filters.update(day=day, minute=minute, ago=ago, count=count, percent=percent)
+    app.jinja_env.filters.update(day=day, minute=minute, ago=ago, count=count, percent=percent, listed=listed)
 
 
 @lru_cache(maxsize=1000)
@@ -112,15 +114,16 @@ def minute(moment: datetime, time_zone: str) -> str:
 
 def ago(moment: datetime, now: datetime, time_zone: str) -> str:
     """How long ago it was, within a week; else the date. The page is good until it would say otherwise."""
-    passed = now - moment
     until = ago_until(moment, now)
-    if until is not None and has_request_context():
-        g.good_until = min(until, g.get("good_until", until))
-    if passed >= _FOR_A_WEEK:
+    if until is None:
         return day(moment, time_zone)
-    if passed < timedelta(minutes=1):
+    if has_request_context():
+        g.good_until = min(until, g.get("good_until") or until)
+    unit = _unit(now - moment)
+    if unit is None:
         return gettext("just now")
-    return format_timedelta(-passed, granularity="minute", threshold=1, add_direction=True, locale=_locale())
+    whole = (now - moment) // unit * unit
+    return format_timedelta(-whole, granularity="minute", threshold=1, add_direction=True, locale=_locale())
 
 
 def ago_until(moment: datetime, now: datetime) -> datetime | None:
@@ -128,12 +131,18 @@ def ago_until(moment: datetime, now: datetime) -> datetime | None:
     passed = now - moment
     if passed >= _FOR_A_WEEK:
         return None
-    for unit in (timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)):
-        if passed >= unit:
-            # Babel rounds, so a label may change half-way through its unit.
-            half = unit / 2
-            return min(moment + (passed // half + 1) * half, moment + _FOR_A_WEEK)
-    return max(now, moment) + timedelta(minutes=1)
+    unit = _unit(passed)
+    return moment + (timedelta(minutes=1) if unit is None else (passed // unit + 1) * unit)
+
+
+def _unit(passed: timedelta) -> timedelta | None:
+    """In what it is counted; None for less than a minute, also when a clock is behind."""
+    return next((unit for unit in _UNITS if passed >= unit), None)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names one after another, parted as the language parts them."""
+    return format_list([*names], style="unit", locale=_locale())
 
 
 def count(number: int) -> str:

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, request
 
 from newsletter.web.context import SESSION_COOKIE, house
+from newsletter.web.languages import gettext
 
 PUBLIC_BODY = 64 * 1024
 STUDIO_BODY = 4 * 1024 * 1024
@@ -80,7 +81,7 @@ def _check_origin() -> None:
         origin = request.headers.get("Origin")
         trusted = origin is None or urlsplit(origin).netloc == request.host
     if not trusted:
-        abort(403, "This form was sent from another site. Please open it here and send it again.")
+        abort(403, gettext("This form was sent from another site. Please open it here and send it again."))
 
 
 def _check_form_token() -> None:
@@ -89,7 +90,7 @@ def _check_form_token() -> None:
     if request.path.startswith("/studio/") and request.endpoint not in {"signing_in.act", "signing_in.ask"}:
         given = request.form.get("form_token", "")
         if not hmac.compare_digest(given.encode(), form_token().encode()):
-            abort(403, "This form is too old. Please go back, reload the page and send it again.")
+            abort(403, gettext("This form is too old. Please go back, reload the page and send it again."))
 
 
 def _add_headers(response: Response) -> Response:

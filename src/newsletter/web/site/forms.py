@@ -12,7 +12,7 @@ from newsletter.audience.subscribing import Words
 from newsletter.domain.stamps import write_stamp
 from newsletter.models import Publication, Section
 from newsletter.web.context import client_address, house
-from newsletter.web.languages import LANGUAGES, gettext, speak
+from newsletter.web.languages import LANGUAGES, gettext, listed, speak
 
 SOURCES = frozenset(
     {
@@ -75,7 +75,7 @@ def form_wording(publication: Publication, section: Section | None = None, *, ch
 
 def confirm_wording(sections: Sequence[str]) -> str:
     """What one agrees to by the button behind a confirm link."""
-    return gettext("Yes, send me new posts from %(sections)s.", sections=", ".join(sections))
+    return gettext("Yes, send me new posts from %(sections)s.", sections=listed(sections))
 
 
 def leave_wording(section: Section) -> str:
@@ -92,7 +92,7 @@ def choice_wording(sections: Sequence[str]) -> str:
     """What choosing sections says."""
     if not sections:
         return gettext("Send me no letters.")
-    return gettext("Send me letters from: %(sections)s.", sections=", ".join(sections))
+    return gettext("Send me letters from: %(sections)s.", sections=listed(sections))
 
 
 def again_wording() -> str:
