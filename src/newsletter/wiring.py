@@ -46,9 +46,11 @@ from newsletter.mail.resolver import Resolver
 from newsletter.mail.smtp.connection import Timeouts
 from newsletter.mail.webhooks import Webhook
 from newsletter.media.store import DiskStore, Store
+from newsletter.migrations import upgrade
 from newsletter.publishing.preflight.inspecting import Inspector
 from newsletter.publishing.preflight.records import Records
 from newsletter.publishing.publications import the_publication
+from newsletter.publishing.searching import remember_missing
 from newsletter.rendering.compose import Composer
 from newsletter.settings import Settings, secret_of
 
@@ -73,6 +75,12 @@ class House:
         # Not below some seconds: who is only slow shall not lose a transaction.
         stand_still = max(5.0, self.settings.lease_for)
         return Database(self.settings.sqlalchemy_url, pooled=self.pooled, stand_still=stand_still)
+
+    def upgrade(self) -> None:
+        """Bring the database to the newest shape, with all that this version keeps in it. Safe to repeat."""
+        upgrade(self.database.engine)
+        with self.database.writing() as session:
+            remember_missing(session)
 
     @cached_property
     def bell(self) -> Bell:

@@ -3,7 +3,6 @@
 import click
 
 from newsletter.cli.house import open_house
-from newsletter.migrations import upgrade as run_upgrade
 
 
 @click.group()
@@ -23,5 +22,5 @@ def upgrade() -> None:
     Example: DATABASE_URL=postgresql://newsletter@localhost/newsletter newsletter db upgrade
     """
     with open_house(current=False) as house:
-        run_upgrade(house.database.engine)
+        house.upgrade()
     click.echo("The database is up to date.")

@@ -11,7 +11,6 @@ from newsletter.cli.house import open_house
 from newsletter.cli.processes import PORT, Processes, require_free_port
 from newsletter.cli.stack import Ports, Stack
 from newsletter.domain.errors import BadSetting
-from newsletter.migrations import upgrade
 from newsletter.publishing.publications import ensure_publication
 from newsletter.settings import load_settings
 from newsletter.wiring import wire
@@ -38,7 +37,7 @@ def up(port: int, smtp_port: int, inbox_port: int) -> None:
         catches = not settings.smtp_url.get_secret_value()
         stack = Stack(stacks.complete(settings, ports, Path(folder), catches=catches), ports, catches)
         house = wire(stack.settings)
-        upgrade(house.database.engine)
+        house.upgrade()
         with house.database.writing() as session:
             ensure_publication(session, "letters@example.org", house.now())
         stacks.start(stack, processes)

@@ -18,6 +18,7 @@ from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.states import ConsentKind, SubscriberState, SubscriptionState
 from newsletter.models import Consent, Identity, Publication, Section, Subscriber, Subscription
 from newsletter.publishing.files import PostFile, read_post_file
+from newsletter.publishing.free_pages import PageText, write_page
 from newsletter.publishing.posts import Draft, create_post, publish_post
 from newsletter.publishing.publications import NewSection, add_section, find_section, sections_of
 
@@ -56,6 +57,7 @@ def fill_publication(session: Session, now: datetime) -> Publication:
         list_domain=about["sender_address"].rpartition("@")[2],
         postal_address=about["postal_address"],
         accent=about["accent"],
+        rhythm=about["rhythm"],
         created_at=now,
     )
     session.add(publication)
@@ -63,6 +65,7 @@ def fill_publication(session: Session, now: datetime) -> Publication:
     for each in about["section"]:
         new = NewSection(each["slug"], each["name"], each["description"])
         add_section(session, publication, new, now)
+    write_page(session, publication, PageText("About", about["about"]), now)
     authors = _add_authors(session, publication, about["author"], now)
     for path in sorted((_FOLDER / "posts").glob("*.md")):
         if path != LIVE_POST:
