@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from zlib import crc32
 
 import pytest
 from flask import Flask
@@ -14,7 +16,19 @@ from newsletter.models import Identity, Publication, Section, Subscriber
 from newsletter.web.context import SESSION_COOKIE
 from newsletter.web.security import form_token
 from newsletter.wiring import House
+from tests.conftest import fresh_database
 from tests.support.factories import make_author, make_publication, make_section, make_subscriber
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """One of the two databases, always the same for a test.
+
+    What the rooms do is tested on both; what the pages make of it need not be.
+    """
+    kind = ("sqlite", "postgresql")[crc32(request.node.nodeid.encode()) % 2]
+    with fresh_database(kind, request, tmp_path) as url:
+        yield url
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from wsgiref.types import WSGIApplication
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -48,29 +49,30 @@ def create_app(house: House) -> Flask:
     limiter = limit_clients(app, house.settings)
     app.extensions["newsletter_limiter"] = limiter  # its views refer to it weakly
     for blueprint in (
-        *(pages, archive, site_posts, switches, subscribing, embedding, leaving),
-        *(signing_in, posts, preview, campaigns, embed_codes, health, machines),
-        *(media, pictures, placing, free_pages),
+        *(pages, archive, site_posts, switches, subscribing, embedding, leaving, media, machines, health),
+        *(signing_in, posts, preview, placing, pictures, free_pages, embed_codes, campaigns),
     ):
         app.register_blueprint(blueprint)
     limit_forms(app, limiter)
     security.protect(app)
     errors.explain(app)
-    languages.add_to(app)
-    themes.add_to(app)
-    keeping.add_to(app)
-    paging.add_to(app)
-    forms.add_to(app)
-    covers.add_to(app)
+    for room in (languages, themes, keeping, paging, forms, covers):
+        room.add_to(app)
     assets.add_to(app, _STATIC)
-    if house.settings.trusted_proxies:
-        hops = house.settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    # Every address of a file carries its fingerprint, so a year is not too long.
-    app.wsgi_app = WhiteNoise(app.wsgi_app, root=_STATIC, prefix="static/", max_age=_YEAR)  # type: ignore[method-assign]
-    room = house.settings.page_cache_megabytes * 1_000_000
-    app.wsgi_app = PageCache(app.wsgi_app, _newest(house.database), house.now, room)  # type: ignore[method-assign]
+    _put_in_front(app, house)
     return app
+
+
+def _put_in_front(app: Flask, house: House) -> None:
+    """What answers before the application does: kept pages, then files."""
+    wsgi: WSGIApplication = app.wsgi_app
+    hops = house.settings.trusted_proxies
+    if hops:
+        wsgi = ProxyFix(wsgi, x_for=hops, x_proto=hops, x_host=hops)
+    # Every address of a file carries its fingerprint, so a year is not too long.
+    wsgi = WhiteNoise(wsgi, root=_STATIC, prefix="static/", max_age=_YEAR)
+    room = house.settings.page_cache_megabytes * 1_000_000
+    app.wsgi_app = PageCache(wsgi, _newest(house.database), house.now, room)  # type: ignore[method-assign]
 
 
 def _newest(database: Database) -> Newest:
