@@ -22,10 +22,9 @@ check: install ## Format, lint, types, architecture and the fast tests
 	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not slow"
 
 test: install ## Everything: sets up what the tests need, then runs them all
-	@scripts/needs postgresql chromium postfix spamassassin
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy
+	@scripts/needs postgresql chromium postfix spamassassin nginx & needs=$$!; \
+		{ $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy; } || { wait $$needs; exit 1; }; \
+		wait $$needs
 	@$(BIN)/python -m bench.engine --limit 1.6
 	@$(BIN)/pytest -n 3 --dist worksteal
 

@@ -1,6 +1,7 @@
 """The whole way in a real browser, with JavaScript off: subscribe, confirm, get a letter, leave, get none."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -14,7 +15,7 @@ from newsletter.models import Campaign, Identity
 from newsletter.settings import Settings
 from newsletter.web.app import create_app
 from newsletter.wiring import House
-from tests.conftest import settings_for
+from tests.conftest import fresh_database, settings_for
 from tests.scenarios.conftest import Works
 from tests.support.chromium import running_chromium
 from tests.support.factories import make_author, make_publication, make_section, make_subscriber
@@ -31,6 +32,18 @@ READER = "ada@example.org"
 def chromium() -> Iterator[Browser]:
     with running_chromium() as browser:
         yield browser
+
+
+@pytest.fixture(params=[False, True], ids=["without scripts", "with scripts"])
+def javascript(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, tmp_path: Path, javascript: bool) -> Iterator[str]:
+    """Each way of browsing meets the other database."""
+    with fresh_database("sqlite" if javascript else "postgresql", request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
@@ -84,7 +97,6 @@ def campaign_is_over(house: House, number: int) -> bool:
         return len(campaigns) == number and all(each.state is CampaignState.FINISHED for each in campaigns)
 
 
-@pytest.mark.parametrize("javascript", [False, True], ids=["without scripts", "with scripts"])
 def test_a_reader_comes_gets_a_letter_and_leaves(
     works: Works, site: str, relay: Relay, chromium: Browser, javascript: bool
 ) -> None:
