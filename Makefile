@@ -26,7 +26,7 @@ test: install ## Everything: sets up what the tests need, then runs them all
 		{ $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy; } || { wait $$needs; exit 1; }; \
 		wait $$needs
 	@$(BIN)/python -m bench.engine --limit 1.6
-	@$(BIN)/pytest -n 3 --dist worksteal
+	@$(BIN)/pytest -n 3 --dist worksteal -m "not long"
 
 bench: install ## How fast a campaign goes out, beside Postfix's load generator and smtplib
 	@scripts/needs postgresql postfix
@@ -42,6 +42,7 @@ chaos: install ## Kill everything, and go through every trouble, and count the l
 	@$(BIN)/python -m tests.scenarios.chaos --recipients 100000 --kills 34 --every 4 --policy resend
 	@$(BIN)/python -m tests.scenarios.chaos --recipients 100000 --kills 34 --every 4 --policy hold
 	@$(BIN)/python -m tests.scenarios.soak --recipients 1000000
+	@$(BIN)/pytest -q -m long
 
 lint: install ## Mend what can be mended by itself
 	@$(BIN)/ruff format .
