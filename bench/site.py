@@ -11,7 +11,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -89,7 +88,7 @@ def _measured(stage: Stage, slug: str, load: Load) -> Mapping[str, object]:
     paths = {"home": "/", "archive": "/archive", "post": f"/p/{slug}"}
     with tempfile.TemporaryDirectory(prefix="nl-site-") as folder, _site(stage) as port:
         answers = {name: _answer(port, path) for name, path in paths.items()}
-        with _bare(Path(folder), answers, port) as bare_port:
+        with _bare(stage, Path(folder), answers) as bare_port:
             rates = _take_turns(port, bare_port, answers, load)
         half = median(rates["post"]) / 2
         weights = _weights(port, answers)
@@ -121,32 +120,18 @@ def _site(stage: Stage) -> Iterator[int]:
 
 
 @contextmanager
-def _bare(folder: Path, answers: Mapping[str, Mapping[str, object]], site_port: int) -> Iterator[int]:
+def _bare(stage: Stage, folder: Path, answers: Mapping[str, Mapping[str, object]]) -> Iterator[int]:
     """The same server, with nothing to do."""
     port = free_port()
     file = folder / "answers.json"
     file.write_text(json.dumps(list(answers.values())), "utf-8")
-    from_site = web_command_of("bench.bare:app", port)
-    environment = os.environ | {"BENCH_ANSWERS": str(file)}
-    assert site_port != port
-    with _started(from_site, environment, f"http://{HOST}:{port}/"):
-        yield port
-
-
-def web_command_of(app: str, port: int) -> list[str]:
-    """The production server's command, with another application."""
-    command = [sys.executable, "-m", "gunicorn", app, "--bind", f"{HOST}:{port}"]
-    return [
-        *command,
-        "--worker-class",
-        "gthread",
-        "--workers",
-        "2",
-        "--threads",
-        "8",
-        "--log-level",
-        "warning",
+    command = [
+        "bench.bare:app" if part == "newsletter.wsgi:app" else part
+        for part in web_command(stage.house.settings, HOST, port)
     ]
+    environment = os.environ | {"BENCH_ANSWERS": str(file)}
+    with _started(command, environment, f"http://{HOST}:{port}/"):
+        yield port
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import update
 
+from newsletter.accounts.signing_in import make_sign_in
 from newsletter.domain.states import PostAccess
 from newsletter.models import Identity, Post, Section
 from newsletter.publishing.letters import Edition, Reader, compose_letter, values_for
@@ -218,11 +219,20 @@ def test_a_switch_knows_its_positions_only(place: Place, browser: FlaskClient) -
     assert "theme=;" in browser.post("/theme", data={"theme": ""}).headers["Set-Cookie"]
 
 
-def test_signing_in_takes_no_session_that_somebody_else_chose(author: Author, browser: FlaskClient) -> None:
-    browser.set_cookie(SESSION_COOKIE, "chosen by somebody else")
+def test_signing_in_takes_no_session_that_somebody_else_chose(
+    house: House, place: Place, browser: FlaskClient
+) -> None:
+    browser.set_cookie(SESSION_COOKIE, "chosen")
+    with house.database.writing() as session:
+        link = make_sign_in(session, place.author, house.now())
+    browser.post(house.links.sign_in(link.public_id, link.created_at).removeprefix("http://localhost"))
+    cookie = browser.get_cookie(SESSION_COOKIE)
 
+    assert cookie is not None
+    assert cookie.value != "chosen"
+    assert browser.get("/studio/").status_code == 200
+    browser.set_cookie(SESSION_COOKIE, "chosen")
     assert browser.get("/studio/").status_code == 302
-    assert author.get("/studio/").status_code == 200
 
 
 def test_a_page_is_light(house: House, place: Place, browser: FlaskClient) -> None:

@@ -79,6 +79,21 @@ def remove_page(session: Session, publication: Publication, slug: str) -> None:
     readers_see(session, publication.id)
 
 
+def refuse_taken(session: Session, publication_id: int, slug: str) -> None:
+    """Raise Conflict if a page has this address already."""
+    if _page(session, publication_id, slug) is not None:
+        raise Conflict("There is a page at /{slug} already. Choose another address.", slug=slug)
+
+
+def move_page(session: Session, publication_id: int, slug: str, wanted: str) -> None:
+    """Give a page another address, as a part of writing it. Raises NotFound, or Conflict if it is taken."""
+    page, wanted = find_page(session, publication_id, slug), slug_of(wanted)
+    if wanted != page.slug:
+        refuse_taken(session, publication_id, wanted)
+        page.slug = wanted
+        session.flush()
+
+
 def find_page(session: Session, publication_id: int, slug: str) -> Page:
     """The page of that name. Raises NotFound."""
     page = _page(session, publication_id, slug)

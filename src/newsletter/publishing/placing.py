@@ -9,8 +9,10 @@ from newsletter.database import insert_if_absent
 from newsletter.domain.errors import BadInput, Conflict
 from newsletter.domain.names import slug_of
 from newsletter.domain.states import PostAccess, PostState
+from newsletter.media.pictures import describe_picture
 from newsletter.models import FormerSlug, Picture, Post
 from newsletter.publishing.posts import show_changes
+from newsletter.publishing.versions import readers_see
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,14 @@ def place_post(session: Session, post: Post, wanted: Placement) -> None:
     post.cover = _picture(session, post.publication_id, wanted.cover)
     session.flush()
     show_changes(session, post)
+
+
+def describe_cover(session: Session, post: Post, alt: str) -> None:
+    """Describe a post's cover, wherever the picture is one; nothing without a cover. Raises BadInput."""
+    if post.cover is not None:
+        describe_picture(post.cover, alt)
+        session.flush()
+        readers_see(session, post.publication_id)
 
 
 def _move(session: Session, post: Post, slug: str) -> None:

@@ -137,6 +137,14 @@ def find_section(session: Session, publication: Publication, slug: str) -> Secti
     raise BadInput(f"There is no section “{slug}”. The sections are: {known}.")
 
 
+def section_at(session: Session, publication: Publication, slug: str) -> Section:
+    """The section that readers find at this address. Raises NotFound."""
+    try:
+        return find_section(session, publication, slug)
+    except BadInput as error:
+        raise NotFound("There is no section at this address.") from error
+
+
 def choose_known_sections(sections: Sequence[Section], slugs: Sequence[str]) -> Sequence[Section]:
     """The sections with these slugs. Raises BadInput for an unknown one."""
     known = {section.slug: section for section in sections}

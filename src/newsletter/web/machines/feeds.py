@@ -7,10 +7,9 @@ from email.utils import format_datetime
 from flask import Response, g, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from newsletter.domain.errors import BadInput, NotFound
 from newsletter.models import Post
 from newsletter.publishing.archive import Wanted, find_author, latest_posts
-from newsletter.publishing.publications import find_section, the_publication
+from newsletter.publishing.publications import section_at, the_publication
 from newsletter.publishing.versions import SITE
 from newsletter.web.context import house
 from newsletter.web.keeping import keep
@@ -60,10 +59,7 @@ def section_feed(slug: str, name: str) -> Response:
     with house().database.reading() as session:
         keep(session, SITE)
         site = Site(the_publication(session), house().links)
-        try:
-            section = find_section(session, site.publication, slug)
-        except BadInput as error:
-            raise NotFound("There is no section at this address.") from error
+        section = section_at(session, site.publication, slug)
         posts = latest_posts(session, Wanted(site.publication.id, section_id=section.id), _NEWEST)
     return _answer(name, site, channel_of_section(site, section), posts)
 

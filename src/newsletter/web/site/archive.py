@@ -7,7 +7,7 @@ from flask import Blueprint, Response, make_response, request
 from newsletter.domain.errors import NotFound
 from newsletter.domain.queries import parse_query
 from newsletter.publishing.archive import Order, Wanted, list_posts, years_of
-from newsletter.publishing.publications import the_publication
+from newsletter.publishing.publications import section_at, the_publication
 from newsletter.publishing.searching import PER_PAGE, search_posts
 from newsletter.publishing.versions import COUNTS, SITE
 from newsletter.web.context import house, page
@@ -15,7 +15,6 @@ from newsletter.web.keeping import keep
 from newsletter.web.languages import gettext
 from newsletter.web.machines.heads import head_of_list
 from newsletter.web.machines.site import Site
-from newsletter.web.site.pages import the_section
 from newsletter.web.site.paging import asked_page, this_list
 
 archive = Blueprint("archive", __name__, template_folder="templates")
@@ -35,7 +34,7 @@ def all_posts() -> str:
         wanted = Wanted(
             publication.id,
             order,
-            section_id=the_section(session, section).id if section else None,
+            section_id=section_at(session, publication, section).id if section else None,
             year=_year(request.args.get("year", ""), years),
             time_zone=publication.time_zone,
             page=asked_page(),

@@ -1,11 +1,9 @@
 """Home, sections, authors, free-standing pages, and the publisher's colours."""
 
 from flask import Blueprint, Response
-from sqlalchemy.orm import Session
 
 from newsletter.audience.segments import count_readers
-from newsletter.domain.errors import BadInput, NotFound
-from newsletter.models import Section
+from newsletter.domain.errors import NotFound
 from newsletter.publishing.archive import (
     Wanted,
     discussed_posts,
@@ -15,7 +13,7 @@ from newsletter.publishing.archive import (
 )
 from newsletter.publishing.free_pages import find_page
 from newsletter.publishing.looks import look_of
-from newsletter.publishing.publications import find_section, the_publication
+from newsletter.publishing.publications import section_at, the_publication
 from newsletter.publishing.versions import COUNTS, SITE
 from newsletter.rendering.content import read_content
 from newsletter.web.context import house, page
@@ -64,7 +62,7 @@ def section(slug: str) -> str:
     """The posts of one section."""
     with house().database.reading() as session:
         keep(session, SITE, COUNTS)
-        found = the_section(session, slug)
+        found = section_at(session, the_publication(session), slug)
         listing = list_posts(session, Wanted(found.publication_id, section_id=found.id, page=asked_page()))
         head = head_of_section(Site(the_publication(session), house().links), found, listing.page)
         return page(session, "site/section.html", head=head, section=found, listing=listing)
@@ -105,11 +103,3 @@ def theme() -> Response:
     response = Response(style, mimetype="text/css")
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     return response
-
-
-def the_section(session: Session, slug: str) -> Section:
-    """The section at this address. Raises NotFound."""
-    try:
-        return find_section(session, the_publication(session), slug)
-    except BadInput as error:
-        raise NotFound("There is no section at this address.") from error

@@ -10,8 +10,15 @@ from newsletter.accounts.identities import Permission
 from newsletter.domain.errors import BadInput, Conflict, NotFound
 from newsletter.domain.names import slug_of
 from newsletter.models import Page
-from newsletter.publishing.free_pages import PageText, find_page, pages_of, remove_page, write_page
-from newsletter.publishing.page_addresses import move_page, refuse_taken
+from newsletter.publishing.free_pages import (
+    PageText,
+    find_page,
+    move_page,
+    pages_of,
+    refuse_taken,
+    remove_page,
+    write_page,
+)
 from newsletter.publishing.publications import the_publication
 from newsletter.web.context import house, page, require_visitor
 

@@ -14,8 +14,7 @@ from newsletter.domain.pictures import PictureAddress
 from newsletter.domain.states import PostAccess
 from newsletter.media.pictures import address_of, find_picture, pictures_of
 from newsletter.models import Picture, Post
-from newsletter.publishing.covers import describe_cover
-from newsletter.publishing.placing import Placement, place_post, placement
+from newsletter.publishing.placing import Placement, describe_cover, place_post, placement
 from newsletter.web.context import house, page, require_visitor
 from newsletter.web.studio.access import open_post
 from newsletter.web.studio.pictures import keep_upload, uploads
