@@ -5,6 +5,7 @@ want of it. A reading transaction is read-only in the eyes of the database itsel
 to change something would be an error, not a habit.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -41,10 +42,15 @@ _SQLITE_BUSY_SECONDS = 30
 
 
 class Database:
-    """Hands out transactions. Safe to share between threads; make a new one after a fork."""
+    """Hands out transactions. Safe to share between threads; make a new one after a fork.
+
+    `writes` counts the writing transactions that were committed here.
+    """
 
     def __init__(self, url: str, *, pooled: bool = True, stand_still: float = 60) -> None:
         self.engine = _engine(url, pooled=pooled)
+        self.writes = 0
+        self._counting = threading.Lock()
         if self.engine.dialect.name == "postgresql":
             event.listen(self.engine, "connect", _NoStandStill(stand_still))
 
@@ -65,6 +71,8 @@ class Database:
         with self._session(read_only=False) as session:
             yield session
             session.commit()
+        with self._counting:
+            self.writes += 1
 
     @property
     def driver_errors(self) -> tuple[type[Exception], ...]:

@@ -159,7 +159,6 @@ def rage(
                 fire = Fire(house, broker, postgres, start, dice, [start()])
                 _send_under_fire(fire, campaign, kills, every)
             findings = _findings(house, campaign, sink)
-            broker.kill()
     blows = ", ".join(f"{count} × {blow.replace('_', ' ')}" for blow, count in sorted(fire.done.items()))
     print(blows, file=sys.stderr)
     return {"kills": fire.kills, **findings, "connections_killed": _CONNECTIONS * 2, "policy": policy.value}
@@ -236,9 +235,12 @@ def installation(
             **{**hurry, **settings},
         )
     )
-    upgrade(house.database.engine)
-    yield house, broker
-    house.database.close()
+    try:
+        upgrade(house.database.engine)
+        yield house, broker
+    finally:
+        house.database.close()
+        broker.kill()
 
 
 def _is_finished(house: House, campaign: Campaign) -> bool:

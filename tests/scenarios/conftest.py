@@ -1,10 +1,12 @@
 """A house with a relay, a broker and workers that can be killed; and campaigns on their way to a sink."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from zlib import crc32
 
 import pytest
 from pydantic import SecretStr
@@ -23,6 +25,18 @@ from tests.support.ledgers import campaign_now, states
 from tests.support.relay import Relay
 from tests.support.sink import Script, Sink, running_sink
 from tests.support.stack import Worker, environment_of, running_broker, wait_for, workers
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of scenarios that take long on both databases one, always the same, is for every day."""
+    twins: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("slow"):
+            twins[item.nodeid.replace("sqlite", "postgresql")].append(item)
+    for name, pair in twins.items():
+        if len(pair) == 2:
+            pair[crc32(name.encode()) % 2].add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session")

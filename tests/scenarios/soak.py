@@ -30,7 +30,7 @@ from newsletter.domain.states import CampaignState, DeliveryState, UncertainPoli
 from newsletter.models import Campaign, Delivery, Subscriber, Suppression
 from newsletter.wiring import House
 from tests.scenarios.chaos import Fire, Start, installation
-from tests.support.ledgers import assert_counts_add_up
+from tests.support.ledgers import assert_counts_add_up, campaign_now
 from tests.support.postgres import running_postgres
 from tests.support.sink import Do, Moment, Rule, Script, Sink, running_sink
 from tests.support.stack import workers
@@ -98,7 +98,9 @@ class Soak:
         self.fire.kill_child()
 
     def _stop(self, control: Control) -> None:
-        if self.dice.choice([control.pause, control.cancel])():
+        # What is cancelled before its audience is fixed stays so.
+        ways = [control.pause, control.cancel] if self._is_frozen() else [control.pause]
+        if self.dice.choice(ways)():
             self.stops += 1
             sleep(0.5)
             control.resume()
@@ -110,9 +112,11 @@ class Soak:
         sleep(1.5)
         sink.play(trouble(self.limit, self.closings))
 
+    def _is_frozen(self) -> bool:
+        return campaign_now(self.fire.house, self.campaign.id).audience_frozen_at is not None
+
     def _is_finished(self) -> bool:
-        with self.fire.house.database.reading() as session:
-            return session.get_one(Campaign, self.campaign.id).state is CampaignState.FINISHED
+        return campaign_now(self.fire.house, self.campaign.id).state is CampaignState.FINISHED
 
 
 def soak(recipients: int, limit: float, every: float, dice: random.Random) -> dict[str, Any]:
@@ -138,7 +142,6 @@ def soak(recipients: int, limit: float, every: float, dice: random.Random) -> di
             soaking.run(every)
         house.sweep("a sweeper").run()
         findings = _findings(house, campaign, (first, second))
-        broker.kill()
     quarter = max(1, len(soaking.sizes) // 4)
     grown = max(soaking.sizes[-quarter:]) / max(soaking.sizes[quarter : 2 * quarter])
     happened = {"kills": fire.kills, "stops": soaking.stops, "closings": soaking.closings}

@@ -10,7 +10,9 @@ from tests.scenarios.chaos import rage
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
 
 
-@pytest.mark.parametrize("policy", UncertainPolicy)
+@pytest.mark.parametrize(
+    "policy", [UncertainPolicy.RESEND, pytest.param(UncertainPolicy.HOLD, marks=pytest.mark.long)]
+)
 def test_a_campaign_under_fire_loses_nobody_and_repeats_nobody_unrecorded(policy: UncertainPolicy) -> None:
     findings = rage(4_000, policy, kills=4, every=1.5, dice=random.Random(policy))
 

@@ -35,9 +35,10 @@ def plant_on_postgres(build: Build, server: Postgres, lease_for: float = 2.0) ->
 
 
 def test_a_database_that_crashes_in_the_middle_costs_no_letter(build: Build) -> None:
+    # A lease longer than coming up again takes anywhere: else the sweeper takes the letters, rightly.
     with (
         running_postgres(durable=True) as server,
-        plant_on_postgres(build, server, lease_for=20.0) as plant,
+        plant_on_postgres(build, server, lease_for=90.0) as plant,
     ):
         worker = plant.start_worker()
         for moment in (READERS // 5, READERS // 2):
@@ -52,7 +53,7 @@ def test_while_the_database_is_away_nothing_is_sent_and_nothing_fails(build: Bui
     # A lease longer than the absence: whoever was sending is still the one to say what came of it.
     with (
         running_postgres(durable=True) as server,
-        plant_on_postgres(build, server, lease_for=20.0) as plant,
+        plant_on_postgres(build, server, lease_for=90.0) as plant,
     ):
         plant.start_worker()
         plant.wait_for_copies(READERS // 5)

@@ -44,6 +44,7 @@ def test_a_thousand_letters_on_nothing_but_python(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_a_long_post_of_ones_own(tmp_path: Path) -> None:
     result = demo("--subscribers", "3", "--post", str(LONG_LETTER), folder=tmp_path)
 

@@ -98,26 +98,21 @@ MUTANTS = {
 }
 
 
+@pytest.mark.long
 def test_an_unspoilt_copy_of_the_engine_is_green(tmp_path: Path) -> None:
     copy_of_the_engine(tmp_path)
 
     assert run({mutant.test for mutant in MUTANTS.values()}, tmp_path) == pytest.ExitCode.OK
 
 
-# Each takes a Python of its own; half of them do for every day, `make chaos` tries the others.
-_RARE = {
-    "a share does not mind the others",
-    "a possible copy goes over another relay",
-    "a block suppresses",
-    "throttling costs a try",
-    "a cut body counts as answered",
-}
+# Each takes a Python of its own; these do for every day, `make chaos` tries the others.
+_EVERY_DAY = {"the gate is removed", "the fence is removed", "the intent is not written down"}
 
 
 @pytest.mark.parametrize(
     "mutant",
     [
-        pytest.param(mutant, id=name, marks=[pytest.mark.long] if name in _RARE else [])
+        pytest.param(mutant, id=name, marks=[] if name in _EVERY_DAY else [pytest.mark.long])
         for name, mutant in MUTANTS.items()
     ],
 )

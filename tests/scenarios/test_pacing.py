@@ -55,6 +55,7 @@ def test_three_workers_together_find_the_pace_of_a_relay_that_throttles(build: B
     assert refusals(plant) == 0
 
 
+@pytest.mark.long
 def test_three_workers_together_find_the_pace_of_one_group_of_receivers(build: Build) -> None:
     domains = ("gmail.com", "example.org")
     plant = build(int(LIMIT * A_MINUTE * 3.4), domains=domains, pacing_beat=BEAT, batch_size=400)

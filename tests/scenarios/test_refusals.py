@@ -1,8 +1,11 @@
 """Every kind of "no" in mid-campaign ends as the table says: counts add up, and nobody suffers wrongly."""
 
-import pytest
-from sqlalchemy import func, select
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import func, select, update
+
+from newsletter.database import clock
 from newsletter.domain.states import CampaignState, DeliveryState
 from newsletter.models import Bounce, Campaign, Delivery, Notice, Relay, Suppression
 from tests.scenarios.conftest import Begin, Mailing
@@ -30,9 +33,14 @@ def campaign(mailing: Mailing) -> Campaign:
         return session.get_one(Campaign, mailing.campaign_id)
 
 
-def tries_lost(mailing: Mailing) -> int:
+def refusals(mailing: Mailing) -> list[int]:
     with mailing.house.database.reading() as session:
-        return session.scalar(select(func.sum(Delivery.refusals))) or 0
+        return list(session.scalars(select(Delivery.refusals)))
+
+
+def begun_days_ago(mailing: Mailing) -> None:
+    with mailing.house.database.writing() as session:
+        session.execute(update(Campaign).values(audience_frozen_at=clock(session) - timedelta(days=2)))
 
 
 def test_greylisting_is_waited_out(begin: Begin, sink: Sink) -> None:
@@ -107,9 +115,10 @@ def test_a_full_mailbox_fails_after_its_time_and_is_not_suppressed(begin: Begin)
         replying(Moment.RCPT, "452 4.2.2 mailbox full", address="reader"),
         readers=3,
         retry_waits=(0.05, 0.05),
-        give_up_after=1.0,
     )
 
+    mailing.send_until(lambda: min(refusals(mailing)) > 1)
+    begun_days_ago(mailing)
     mailing.send_until(lambda: mailing.state is CampaignState.FINISHED)
     mailing.house.sweep("a sweeper").run()
 
@@ -118,7 +127,6 @@ def test_a_full_mailbox_fails_after_its_time_and_is_not_suppressed(begin: Begin)
         assert session.scalar(select(func.count()).select_from(Bounce)) == 3
     assert {row.state for row in rows} == {D.FAILED}
     assert all((row.detail or "").startswith("gave up: 452 4.2.2") for row in rows)
-    assert all(row.refusals > 1 for row in rows)
     assert suppressed(mailing) == []
     assert_counts_add_up(mailing.house, mailing.campaign_id)
 
@@ -127,7 +135,7 @@ def test_too_many_letters_for_one_session_only_need_another(begin: Begin) -> Non
     mailing = begin(replying(Moment.RCPT, "452 4.5.3 Too many recipients", after=3))
 
     assert mailing.finish().is_exact
-    assert tries_lost(mailing) == 0
+    assert sum(refusals(mailing)) == 0
 
 
 def test_a_relay_that_hangs_up_after_every_few_letters_is_left_before_it_does(
@@ -136,7 +144,7 @@ def test_a_relay_that_hangs_up_after_every_few_letters_is_left_before_it_does(
     mailing = begin(Script(messages_a_connection=3), readers=60, connections=1)
 
     assert mailing.finish().is_exact
-    assert tries_lost(mailing) == 0
+    assert sum(refusals(mailing)) == 0
     assert sink.stats().commands["QUIT"] >= 10
 
 
@@ -162,7 +170,7 @@ def test_a_relay_that_is_closed_for_a_while_costs_nobody_a_try(
 
     sink.play(Script())
     assert mailing.finish().is_exact
-    assert (tries_lost(mailing), tried(mailing)) == (0, 0)
+    assert (sum(refusals(mailing)), tried(mailing)) == (0, 0)
 
 
 def tried(mailing: Mailing) -> int:

@@ -1,10 +1,14 @@
 """Asking whether anything readers see has changed, before every page that is kept: as cheap as can be.
 
-One question at a time, and whoever comes while it is under way shares the next one: the more readers there
-are, the more of them one answer serves. An answer counts only for those who came before it was asked for.
+An answer counts for a few milliseconds, unless this process has written something since. One question is
+under way at a time, and whoever comes meanwhile shares the next one: the more readers, the more of them one
+answer serves.
 """
 
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import event
@@ -13,42 +17,51 @@ from newsletter.database import Database
 from newsletter.domain.errors import DatabaseTrouble
 
 _QUESTION = "SELECT number FROM content_version WHERE scope = 'everything'"
+# Seconds. A page takes longer than that to reach its reader.
+COUNTS_FOR = 0.005
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """None as its number says that the database did not answer."""
+
+    number: int | None
+    asked_at: float
+    writes: int
 
 
 class NewestVersion:
     """Asks over a connection of the driver's own, without a transaction around it. For many threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, seconds: Callable[[], float] = monotonic) -> None:
         self._database = database
+        self._seconds = seconds
         self._connection: Any = None
-        self._turn = threading.Condition()
-        self._asking = False
-        self._asked = self._answered = 0
-        self._answer: int | None = None
+        self._turn = threading.Lock()
+        self._answer = _Answer(None, 0.0, -1)
         event.listen(database.engine, "engine_disposed", self._close)
 
     def __call__(self) -> int:
         """The number that grows with every change; 0 before the first. Raises DatabaseTrouble."""
-        with self._turn:
-            mine = self._asked + 1
-            while self._asking and self._answered < mine:
-                self._turn.wait()
-            if self._answered >= mine:
-                return self._given()
-            self._asking = True
-            self._asked = mine = self._asked + 1
-        answer = self._ask()
-        with self._turn:
-            self._answer, self._answered, self._asking = answer, mine, False
-            self._turn.notify_all()
-            return self._given()
-
-    def _given(self) -> int:
-        if self._answer is None:
+        came_at = self._seconds()
+        if not self._counts(came_at):
+            with self._turn:
+                if not self._counts(came_at):
+                    self._answer = self._ask()
+        number = self._answer.number
+        if number is None:
             raise DatabaseTrouble("The database does not answer.")
-        return self._answer
+        return number
 
-    def _ask(self) -> int | None:
+    def _counts(self, came_at: float) -> bool:
+        answer = self._answer
+        return answer.writes == self._database.writes and answer.asked_at > came_at - COUNTS_FOR
+
+    def _ask(self) -> _Answer:
+        asked_at, writes = self._seconds(), self._database.writes
+        return _Answer(self._look(), asked_at, writes)
+
+    def _look(self) -> int | None:
         try:
             if self._connection is None:
                 self._connection = self._connect()
