@@ -11,6 +11,7 @@ from newsletter.domain.verp import Inbound
 
 CONFIRM_WITHIN = timedelta(days=7)
 SIGN_IN_WITHIN = timedelta(minutes=15)
+CHANGE_ADDRESS_WITHIN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -92,11 +93,29 @@ class Links:
         return self.keyring.sign(Purpose.PREFERENCES, public_id_bytes(subscriber_id))
 
     def sign_in(self, sign_in_id: str, asked_at: datetime) -> str:
-        """Opens the studio, once."""
+        """Signs in, once."""
         payload = public_id_bytes(sign_in_id)
-        return self._at(
-            "studio/sign-in/" + self.keyring.sign(Purpose.SIGN_IN, payload, asked_at + SIGN_IN_WITHIN)
-        )
+        token = self.keyring.sign(Purpose.SIGN_IN, payload, asked_at + SIGN_IN_WITHIN)
+        return self._at("studio/sign-in/" + token)
+
+    def account(self) -> str:
+        """What a reader decides about themselves."""
+        return self._at("account")
+
+    def address_change(self, change_id: str, asked_at: datetime, *, by_new: bool) -> str:
+        """The page with one button by which the old or the new address agrees to a change."""
+        payload = public_id_bytes(change_id) + (b"n" if by_new else b"o")
+        token = self.keyring.sign(Purpose.ADDRESS, payload, asked_at + CHANGE_ADDRESS_WITHIN)
+        return self._at("address/" + token)
+
+    def comment(self, slug: str, public_id: str) -> str:
+        """A comment, with what was answered to it."""
+        return self._at(f"p/{quote(slug)}/comments/{public_id}")
+
+    def mute(self, identity_id: str, comment_id: str = "") -> str:
+        """Ends mail about one thread, named by its first comment, or about all discussion (RFC 8058)."""
+        payload = public_id_bytes(identity_id) + (public_id_bytes(comment_id) if comment_id else b"")
+        return self._at("mute/" + self.keyring.sign(Purpose.MUTE, payload))
 
     def open_confirm(self, token: str, now: datetime) -> str:
         """The consent a confirm link stands for. Raises BadLink."""
@@ -114,6 +133,16 @@ class Links:
     def open_sign_in(self, token: str, now: datetime) -> str:
         """The sign-in a link stands for. Raises BadLink."""
         return public_id_from(self.keyring.open(Purpose.SIGN_IN, token, now))
+
+    def open_address_change(self, token: str, now: datetime) -> tuple[str, bool]:
+        """The change a link stands for, and whether it is the new address's. Raises BadLink."""
+        payload = self.keyring.open(Purpose.ADDRESS, token, now)
+        return public_id_from(payload[:8]), payload[8:] == b"n"
+
+    def open_mute(self, token: str, now: datetime) -> tuple[str, str]:
+        """Whose mail ends, and about which thread; an empty one means all. Raises BadLink."""
+        payload = self.keyring.open(Purpose.MUTE, token, now)
+        return public_id_from(payload[:8]), public_id_from(payload[8:]) if payload[8:] else ""
 
     def _at(self, path: str) -> str:
         return f"{self.site_url.rstrip('/')}/{path}"

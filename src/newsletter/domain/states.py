@@ -92,6 +92,42 @@ class PostAccess(StrEnum):
     EMAIL_ONLY = "email_only"
 
 
+class Discussing(StrEnum):
+    """Who may write under a post."""
+
+    EVERYBODY = "everybody"
+    SUBSCRIBERS = "subscribers"
+    NOBODY = "nobody"
+
+
+class CommentState(StrEnum):
+    """Whether readers can see a comment."""
+
+    VISIBLE = "visible"
+    HELD = "held"
+    HIDDEN = "hidden"
+    DELETED = "deleted"
+
+
+_S = CommentState
+
+COMMENT_MOVES: Mapping[CommentState, frozenset[CommentState]] = {
+    # Held: the first of its writer waits for a moderator.
+    _S.HELD: frozenset({_S.VISIBLE, _S.HIDDEN, _S.DELETED}),
+    _S.VISIBLE: frozenset({_S.HIDDEN, _S.DELETED}),
+    _S.HIDDEN: frozenset({_S.VISIBLE, _S.DELETED}),
+    _S.DELETED: frozenset(),
+}
+
+
+class Rhythm(StrEnum):
+    """How a subscriber wants letters: each by itself, or several together."""
+
+    EACH = "each"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+
+
 class CampaignState(StrEnum):
     """Where one mailing of one post stands."""
 

@@ -32,6 +32,8 @@ class Purpose(StrEnum):
     SIGN_IN = "sign-in"
     FORM = "form"
     READING = "reading"
+    ADDRESS = "address"
+    MUTE = "mute"
 
 
 @dataclass(frozen=True)

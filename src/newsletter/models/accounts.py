@@ -26,9 +26,14 @@ class Identity(Base):
     address_key: Mapped[str] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(200), default="")
     bio: Mapped[str] = mapped_column(String(500), default="")
+    picture_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("picture.id", use_alter=True))
     locale: Mapped[str | None] = mapped_column(String(16))
     time_zone: Mapped[str | None] = mapped_column(String(64))
+    # Whether answers to their comments, or comments on their posts, are mailed to them.
+    hears_of_comments: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    # The first time they signed in; before, somebody may merely have typed their address.
+    confirmed_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
 
 
@@ -53,7 +58,10 @@ class Session(Base):
     id: Mapped[RowId]
     identity_id: Mapped[int] = mapped_column(BigKey, ForeignKey("identity.id"), index=True)
     secret_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    # What it runs on, in words, so that its owner knows it again: "Firefox on Linux".
+    browser: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime]
+    seen_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 
@@ -66,6 +74,27 @@ class SignIn(Base):
     id: Mapped[RowId]
     identity_id: Mapped[int] = mapped_column(BigKey, ForeignKey("identity.id"), index=True)
     public_id: Mapped[PublicId]
+    # The browser that asked, by the hash of a secret in a cookie of its own.
+    asker_hash: Mapped[str] = mapped_column(String(64), default="")
+    # Where on the site it leads afterwards.
+    leads_to: Mapped[str] = mapped_column(String(300), default="")
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     used_at: Mapped[datetime | None]
+
+
+class AddressChange(Base):
+    """An account on its way to another address; both have to say yes."""
+
+    __tablename__ = "address_change"
+
+    id: Mapped[RowId]
+    identity_id: Mapped[int] = mapped_column(BigKey, ForeignKey("identity.id"), index=True)
+    public_id: Mapped[PublicId]
+    address: Mapped[str] = mapped_column(String(254))
+    address_key: Mapped[str] = mapped_column(String(254))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    old_agreed_at: Mapped[datetime | None]
+    new_agreed_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from newsletter.domain.states import ConsentKind, SubscriberState, SubscriptionState
+from newsletter.domain.states import ConsentKind, Rhythm, SubscriberState, SubscriptionState
 from newsletter.models.base import Base, BigKey, PublicationId, PublicId, RowId, choice
 
 
@@ -28,6 +28,9 @@ class Subscriber(Base):
     created_at: Mapped[datetime]
     confirmed_at: Mapped[datetime | None]
     left_at: Mapped[datetime | None]
+    # No letters before this moment, by the reader's own wish.
+    paused_until: Mapped[datetime | None]
+    rhythm: Mapped[Rhythm] = mapped_column(choice(Rhythm), default=Rhythm.EACH)
     erased_at: Mapped[datetime | None]
 
 

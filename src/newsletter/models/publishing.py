@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, PrimaryKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from newsletter.domain.states import PostAccess, PostState
+from newsletter.domain.states import Discussing, PostAccess, PostState
 from newsletter.models.accounts import Identity
 from newsletter.models.base import Base, BigKey, PublicationId, PublicId, RowId, choice
 from newsletter.models.media import Picture
@@ -34,6 +34,9 @@ class Publication(Base):
     rhythm: Mapped[str] = mapped_column(String(100), default="")
     locale: Mapped[str] = mapped_column(String(16), default="en")
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    discussing: Mapped[Discussing] = mapped_column(choice(Discussing), default=Discussing.EVERYBODY)
+    # Whether the first comment of each person waits for a moderator.
+    holds_first_comments: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
 
 
@@ -76,6 +79,8 @@ class Post(Base):
     version: Mapped[int] = mapped_column(default=1)
     cover_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("picture.id"))
     featured: Mapped[bool] = mapped_column(default=False)
+    # The publication decides where a post says nothing.
+    discussing: Mapped[Discussing | None] = mapped_column(choice(Discussing))
     # Kept in step with the rows they count, so that a list of posts need not count.
     likes: Mapped[int] = mapped_column(default=0)
     comments: Mapped[int] = mapped_column(default=0)
