@@ -7,14 +7,9 @@ import pytest
 from sqlalchemy import select, update
 
 from newsletter.audience import forgetting
+from newsletter.audience.consents import Words
 from newsletter.audience.forgetting import Forgetter, forget_unconfirmed
-from newsletter.audience.subscribing import (
-    Request,
-    Words,
-    ask_to_subscribe,
-    confirm_subscription,
-    leave_section,
-)
+from newsletter.audience.subscribing import Request, ask_to_subscribe, confirm_subscription, leave_section
 from newsletter.audience.suppression import is_suppressed, suppress
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadLink

@@ -7,8 +7,9 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from newsletter.audience.consents import Words
 from newsletter.audience.restraint import MAIL_AGAIN_AFTER, refuse_crowds
-from newsletter.audience.subscribing import Request, Words, ask_to_subscribe
+from newsletter.audience.subscribing import Request, ask_to_subscribe
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import TooMany
 from newsletter.models import Consent, Notice, Publication, Section

@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from newsletter.audience.consents import Words
 from newsletter.audience.forgetting import forget_unconfirmed
 from newsletter.audience.returning import may_return, why_stopped, write_again
 from newsletter.audience.segments import count_followers
-from newsletter.audience.subscribing import Request, Words, ask_to_subscribe, confirm_subscription
+from newsletter.audience.subscribing import Request, ask_to_subscribe, confirm_subscription
 from newsletter.audience.suppression import SuppressionReason, is_suppressed, suppress, suppressions
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadInput

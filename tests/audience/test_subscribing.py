@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.audience.consents import Words
 from newsletter.audience.restraint import MAILS_AN_HOUR
 from newsletter.audience.segments import count_followers, newest_departure
 from newsletter.audience.subscribing import (
     Confirmation,
     Request,
-    Words,
     ask_to_subscribe,
     choose_sections,
     confirm_subscription,

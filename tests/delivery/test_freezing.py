@@ -5,7 +5,8 @@ from itertools import pairwise
 import pytest
 from sqlalchemy import select
 
-from newsletter.audience.subscribing import Words, leave_section
+from newsletter.audience.consents import Words
+from newsletter.audience.subscribing import leave_section
 from newsletter.delivery import freezing
 from newsletter.delivery.freezing import campaigns_to_freeze, freeze_audience
 from newsletter.delivery.ledger import Ledger

@@ -8,7 +8,8 @@ from typing import TypeVar
 import pytest
 from sqlalchemy.orm import Session
 
-from newsletter.audience.subscribing import Words, leave_section
+from newsletter.audience.consents import Words
+from newsletter.audience.subscribing import leave_section
 from newsletter.database import close_gate, enter_gate
 from newsletter.delivery.entries import Holding, Passage
 from newsletter.delivery.ledger import Ledger

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import select
 
-from newsletter.audience.subscribing import Words, leave_section
+from newsletter.audience.consents import Words
+from newsletter.audience.subscribing import leave_section
 from newsletter.delivery.entries import Passage, Result
 from newsletter.delivery.ledger import Ledger
 from newsletter.domain.states import DeliveryState
@@ -18,6 +19,7 @@ from tests.delivery.worker import (
     intend,
     leave,
     lose,
+    rest,
     row_now,
     say,
     taken,
@@ -30,7 +32,9 @@ D = DeliveryState
 
 
 @pytest.mark.parametrize(
-    "go", [leave, lambda house, _holding, who: complain(house, who)], ids=["left", "suppressed"]
+    "go",
+    [leave, lambda house, _holding, who: complain(house, who), lambda house, _holding, who: rest(house, who)],
+    ids=["left", "suppressed", "paused"],
 )
 def test_whoever_goes_after_the_batch_was_loaded_gets_no_letter(
     house: House, campaign: Campaign, ledger: Ledger, go
@@ -55,6 +59,7 @@ def test_why_somebody_is_skipped_is_written_down(house: House, campaign: Campaig
     holding = taken(ledger)
     leave(house, holding, holding.recipients[0])
     complain(house, holding.recipients[1])
+    rest(house, holding.recipients[2])
 
     ledger.look_again(holding, {each.subscriber_id for each in holding.recipients})
 
@@ -62,7 +67,7 @@ def test_why_somebody_is_skipped_is_written_down(house: House, campaign: Campaig
     assert [(row.state, row.detail) for row in rows] == [
         (D.SKIPPED, "left"),
         (D.SKIPPED, "suppressed"),
-        (D.PLANNED, None),
+        (D.SKIPPED, "paused"),
     ]
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select, update
 
-from newsletter.audience.subscribing import Request, Words, ask_to_subscribe
+from newsletter.audience.consents import Words
+from newsletter.audience.subscribing import Request, ask_to_subscribe
 from newsletter.delivery.recovery import recover_notices
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.states import DeliveryState, SubscriberState, SubscriptionState

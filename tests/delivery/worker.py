@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from newsletter.audience.subscribing import Words, leave_section
+from newsletter.audience.consents import Words
+from newsletter.audience.pausing import pause
+from newsletter.audience.subscribing import leave_section
 from newsletter.audience.suppression import suppress
+from newsletter.database import clock
 from newsletter.delivery.entries import Entry, Holding, Intent, Passage, Recipient, Result
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.delivery.ledger import Ledger
@@ -83,6 +86,14 @@ def lose(house: House, holding: Holding, grace: timedelta = timedelta(0)) -> Non
     """The worker is taken for dead, and its batch from it."""
     expire(house, holding)
     assert recover_batches(house.database, grace) == [holding.lease.batch_id]
+
+
+def rest(house: House, who: Recipient) -> None:
+    """A reader wants no letters for a while."""
+    with house.database.writing() as session:
+        now = clock(session)
+        reader = session.get_one(Subscriber, who.subscriber_id)
+        pause(session, reader, now + timedelta(days=30), Words("Pause", "account page"), now)
 
 
 def leave(house: House, holding: Holding, recipient: Recipient) -> None:

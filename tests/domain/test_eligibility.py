@@ -1,6 +1,6 @@
 """Who may be mailed: the whole table of standings."""
 
-from itertools import product
+from itertools import product, starmap
 
 import pytest
 
@@ -11,15 +11,12 @@ SUBSCRIPTIONS = [*SubscriptionState, None]
 
 
 def test_one_standing_alone_is_mailed() -> None:
-    mailed = [
-        standing
-        for standing in map(
-            Standing, *zip(*product(SubscriberState, SUBSCRIPTIONS, [False, True]), strict=True)
-        )
-        if reason_to_skip(standing) is None
-    ]
+    table = product(SubscriberState, SUBSCRIPTIONS, [False, True], [False, True])
+    mailed = [each for each in starmap(Standing, table) if reason_to_skip(each) is None]
 
-    assert mailed == [Standing(SubscriberState.ACTIVE, SubscriptionState.CONFIRMED, suppressed=False)]
+    assert mailed == [
+        Standing(SubscriberState.ACTIVE, SubscriptionState.CONFIRMED, suppressed=False, paused=False)
+    ]
 
 
 @pytest.mark.parametrize("subscription", SUBSCRIPTIONS, ids=str)
@@ -52,10 +49,16 @@ def test_whoever_does_not_follow_the_section_is_not_mailed(
     assert reason_to_skip(standing) is SkipReason.LEFT
 
 
+def test_whoever_wants_a_pause_is_not_mailed() -> None:
+    standing = Standing(SubscriberState.ACTIVE, SubscriptionState.CONFIRMED, suppressed=False, paused=True)
+
+    assert reason_to_skip(standing) is SkipReason.PAUSED
+
+
 @pytest.mark.parametrize("state", CampaignState)
 def test_only_a_sending_campaign_lets_bodies_out(state: CampaignState) -> None:
     assert may_send(state) is (state is CampaignState.SENDING)
 
 
 def test_the_reasons_in_the_database_never_change() -> None:
-    assert set(SkipReason) == {"left", "suppressed", "cancelled"}
+    assert set(SkipReason) == {"left", "suppressed", "cancelled", "paused"}

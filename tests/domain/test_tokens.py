@@ -180,7 +180,9 @@ def test_a_signer_makes_the_tokens_of_the_first_version() -> None:
 
 
 def test_the_purposes_in_old_links_never_change() -> None:
-    assert set(Purpose) == {"confirm", "unsubscribe", "preferences", "sign-in", "reading", "form"}
+    assert set(Purpose) == {
+        *("confirm", "unsubscribe", "preferences", "sign-in", "reading", "form", "address", "mute"),
+    }
 
 
 def opens(token: str) -> bool:

@@ -5,7 +5,8 @@ import json
 import pytest
 from sqlalchemy import select, text, update
 
-from newsletter.audience.subscribing import Request, Words, ask_to_subscribe, confirm_subscription
+from newsletter.audience.consents import Words
+from newsletter.audience.subscribing import Request, ask_to_subscribe, confirm_subscription
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.states import CampaignState, ConsentKind, DeliveryState

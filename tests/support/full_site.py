@@ -13,7 +13,8 @@ from sqlalchemy import delete, insert, select, update
 
 from newsletter.accounts.identities import the_author
 from newsletter.accounts.signing_in import make_sign_in, sign_in
-from newsletter.audience.subscribing import Request, Words, ask_to_subscribe
+from newsletter.audience.consents import Words
+from newsletter.audience.subscribing import Request, ask_to_subscribe
 from newsletter.audience.suppression import SuppressionReason, suppress
 from newsletter.cli.processes import free_port
 from newsletter.cli.sample.filling import LIVE_POST, add_post, fill_publication, fill_subscribers

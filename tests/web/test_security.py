@@ -9,7 +9,8 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from newsletter.accounts.signing_in import make_sign_in
-from newsletter.audience.subscribing import Request, Words, ask_to_subscribe
+from newsletter.audience.consents import Words
+from newsletter.audience.subscribing import Request, ask_to_subscribe
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.links import Links

@@ -11,7 +11,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from newsletter.audience.subscribing import Words, leave_section
+from newsletter.audience.consents import Words
+from newsletter.audience.subscribing import leave_section
 from newsletter.audience.suppression import suppress
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.stamps import write_stamp

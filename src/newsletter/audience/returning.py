@@ -4,12 +4,12 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from newsletter.audience.consents import Words, record_consent
 from newsletter.audience.subscribers import choices
-from newsletter.audience.subscribing import Words
 from newsletter.audience.suppression import LIFTED_BY_THEMSELVES, Hasher, find_suppression, lift
 from newsletter.domain.errors import BadInput
 from newsletter.domain.states import ConsentKind
-from newsletter.models import Consent, Subscriber, Suppression
+from newsletter.models import Subscriber, Suppression
 
 
 def why_stopped(session: Session, hasher: Hasher, subscriber: Subscriber) -> Suppression | None:
@@ -34,14 +34,4 @@ def write_again(
     if lift(session, hasher, subscriber.publication_id, subscriber.address_key) is None:
         return
     followed = [each.section.id for each in choices(session, subscriber) if each.followed]
-    session.add(
-        Consent(
-            subscriber_id=subscriber.id,
-            kind=ConsentKind.CHANGED,
-            section_ids=followed,
-            wording=words.wording,
-            source=words.source,
-            client=words.client,
-            at=now,
-        )
-    )
+    record_consent(session, subscriber.id, ConsentKind.CHANGED, followed, words, now)

@@ -8,24 +8,15 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from newsletter.audience.consents import Words, is_gone, record_consent, take_turns
 from newsletter.audience.restraint import mail_at, was_just_asked
 from newsletter.audience.suppression import Hasher, adopt, forget_bounces, has_bounced, is_suppressed
 from newsletter.database import close_gate, insert_if_absent
 from newsletter.domain.addresses import Address
-from newsletter.domain.errors import BadLink
 from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.states import ConsentKind, SubscriberState, SubscriptionState
 from newsletter.jobs import Bell, Job
 from newsletter.models import Consent, Departure, Notice, Section, Subscriber, Subscription
-
-
-@dataclass(frozen=True)
-class Words:
-    """The circumstances of a yes or no: the words shown, the form they stood in, the client's address."""
-
-    wording: str
-    source: str
-    client: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,7 +60,7 @@ def ask_to_subscribe(
     for section_id in request.section_ids:
         if section_id not in followed:
             _set_subscription(session, subscriber.id, section_id, SubscriptionState.PENDING, now)
-    asked = _record(session, subscriber.id, ConsentKind.ASKED, request.section_ids, request.words, now)
+    asked = record_consent(session, subscriber.id, ConsentKind.ASKED, request.section_ids, request.words, now)
     asked.name = request.name
     _mail(session, bell, subscriber, "confirm", {"consent": asked.public_id}, at)
 
@@ -82,7 +73,7 @@ def find_request(session: Session, consent_public_id: str) -> tuple[Consent, Sub
         .where(Consent.public_id == consent_public_id, Subscriber.state != SubscriberState.ERASED)
     ).one_or_none()
     if row is None:
-        raise _is_gone()
+        raise is_gone()
     return row[0], row[1]
 
 
@@ -91,7 +82,7 @@ def confirm_subscription(
 ) -> Confirmation:
     """Turn a request into subscriptions. Pressing again changes nothing, not even after leaving."""
     asked, subscriber = find_request(session, consent_public_id)
-    _take_turns(session, subscriber)
+    take_turns(session, subscriber)
     answered = not insert_if_absent(
         session,
         Consent,
@@ -146,7 +137,7 @@ def choose_sections(
     session: Session, subscriber: Subscriber, section_ids: Collection[int], words: Words, now: datetime
 ) -> None:
     """Follow exactly these sections. The signed link proves the mailbox, so no second confirmation."""
-    _take_turns(session, subscriber)
+    take_turns(session, subscriber)
     followed = _ids_in_state(session, subscriber.id, SubscriptionState.CONFIRMED)
     wanted = set(_still_there(session, section_ids))
     added = wanted - followed
@@ -156,7 +147,7 @@ def choose_sections(
         subscriber.state = SubscriberState.ACTIVE
         subscriber.confirmed_at = subscriber.confirmed_at or now
         subscriber.left_at = None
-        _record(session, subscriber.id, ConsentKind.CHANGED, sorted(wanted), words, now)
+        record_consent(session, subscriber.id, ConsentKind.CHANGED, sorted(wanted), words, now)
     _end(session, subscriber, followed - wanted, words, now)
 
 
@@ -165,7 +156,7 @@ def _end(
 ) -> Collection[int]:
     if not section_ids:
         return section_ids
-    _take_turns(session, subscriber)
+    take_turns(session, subscriber)
     # From here to the commit no sender decides; whoever decides later sees that they left.
     close_gate(session)
     ended = _ids_in_state(session, subscriber.id, SubscriptionState.CONFIRMED) & set(section_ids)
@@ -177,22 +168,8 @@ def _end(
         subscriber.state = SubscriberState.LEFT
         subscriber.left_at = now
     session.add(Departure(publication_id=subscriber.publication_id, subscriber_id=subscriber.id, at=now))
-    _record(session, subscriber.id, ConsentKind.WITHDRAWN, sorted(ended), words, now)
+    record_consent(session, subscriber.id, ConsentKind.WITHDRAWN, sorted(ended), words, now)
     return ended
-
-
-def _take_turns(session: Session, subscriber: Subscriber) -> None:
-    """Lock the subscriber first of all, so that changes of one person never cross.
-
-    Raises BadLink when they were forgotten just now.
-    """
-    session.refresh(subscriber, with_for_update=True)
-    if subscriber.state is SubscriberState.ERASED:
-        raise _is_gone()
-
-
-def _is_gone() -> BadLink:
-    return BadLink("This request is no longer here. Please subscribe again.")
 
 
 def _subscriber(session: Session, publication_id: int, request: Request, now: datetime) -> Subscriber:
@@ -251,28 +228,6 @@ def _set_subscription(
     elif state is SubscriptionState.ENDED:
         subscription.ended_at = now
     session.flush()
-
-
-def _record(
-    session: Session,
-    subscriber_id: int,
-    kind: ConsentKind,
-    section_ids: Sequence[int],
-    words: Words,
-    now: datetime,
-) -> Consent:
-    consent = Consent(
-        public_id=new_public_id(),
-        subscriber_id=subscriber_id,
-        kind=kind,
-        section_ids=list(section_ids),
-        wording=words.wording,
-        source=words.source,
-        client=words.client,
-        at=now,
-    )
-    session.add(consent)
-    return consent
 
 
 def _mail(

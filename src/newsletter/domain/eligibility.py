@@ -12,6 +12,7 @@ class SkipReason(StrEnum):
     LEFT = "left"
     SUPPRESSED = "suppressed"
     CANCELLED = "cancelled"
+    PAUSED = "paused"
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Standing:
     subscriber: SubscriberState
     subscription: SubscriptionState | None
     suppressed: bool
+    paused: bool = False
 
 
 def reason_to_skip(standing: Standing) -> SkipReason | None:
@@ -30,7 +32,7 @@ def reason_to_skip(standing: Standing) -> SkipReason | None:
     active = standing.subscriber is SubscriberState.ACTIVE
     if not active or standing.subscription is not SubscriptionState.CONFIRMED:
         return SkipReason.LEFT
-    return None
+    return SkipReason.PAUSED if standing.paused else None
 
 
 def may_send(campaign: CampaignState) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 
 from flask import Flask, g, request
 
-from newsletter.audience.subscribing import Words
+from newsletter.audience.consents import Words
 from newsletter.domain.stamps import write_stamp
 from newsletter.models import Publication, Section
 from newsletter.web.context import client_address, house
