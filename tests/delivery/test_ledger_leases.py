@@ -25,6 +25,21 @@ def test_a_batch_is_leased_to_one_worker_at_a_time(house: House, campaign: Campa
     assert batch.lease_until > house.now()
 
 
+def test_whoever_asks_again_with_their_ticket_gets_what_they_were_given(
+    house: House, campaign: Campaign, ledger: Ledger
+) -> None:
+    """The database kept the lease and went away before it could say so."""
+    first = ledger.lease("one", "first")
+    again = ledger.lease("one", "first")
+
+    assert first is not None
+    assert again is not None
+    assert again.lease.batch_id == first.lease.batch_id
+    assert batch_now(house, again).epoch == again.lease.epoch
+    assert batch_now(house, again).lease_count == 1
+    assert ledger.lease("one", "second") is None
+
+
 def test_a_batch_that_is_given_back_is_leased_again_under_another_epoch(
     house: House, campaign: Campaign, ledger: Ledger
 ) -> None:

@@ -75,6 +75,7 @@ def test_a_broker_that_takes_connections_and_says_nothing_holds_up_no_letter(
     assert plant.wait_until_finished().is_exact
 
 
+@pytest.mark.long
 def test_a_campaign_needs_no_broker_at_all(build: Build, own_broker: Broker) -> None:
     plant = build(READERS, redis_url=own_broker.url)
     own_broker.kill()
@@ -93,6 +94,7 @@ def test_a_worker_that_starts_before_its_broker_finds_the_work(build: Build, own
     assert plant.wait_until_finished().is_exact
 
 
+@pytest.mark.long
 def test_bells_rung_again_and_again_send_nothing_twice(build: Build) -> None:
     plant = build(READERS)
     plant.start_worker()

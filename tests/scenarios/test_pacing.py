@@ -42,6 +42,7 @@ def begin_to_send(plant: Plant, script: Script) -> None:
     plant.wait_for_copies(1)
 
 
+@pytest.mark.long
 def test_three_workers_together_find_the_pace_of_a_relay_that_throttles(build: Build) -> None:
     plant = build(int(LIMIT * A_MINUTE * 1.7), pacing_beat=BEAT)
     refusal = "454 4.7.0 Throttling failure: Maximum sending rate exceeded."

@@ -17,6 +17,8 @@ from tests.support.stack import Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
+POLICIES = [UncertainPolicy.RESEND, pytest.param(UncertainPolicy.HOLD, marks=pytest.mark.long)]
+
 READERS = 400
 
 
@@ -40,7 +42,7 @@ def kill_the_group(plant: Plant, worker: Worker) -> Worker:
     return plant.start_worker()
 
 
-@pytest.mark.parametrize("policy", UncertainPolicy)
+@pytest.mark.parametrize("policy", POLICIES)
 def test_kills_at_any_moment_lose_nobody_and_repeat_nobody_unrecorded(
     build: Build, policy: UncertainPolicy
 ) -> None:
@@ -75,7 +77,7 @@ def test_a_worker_asked_to_stop_under_load_leaves_exact_books(build: Build) -> N
     assert plant.wait_until_finished().is_exact
 
 
-@pytest.mark.parametrize("policy", UncertainPolicy)
+@pytest.mark.parametrize("policy", POLICIES)
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # a file has one worker
 def test_a_worker_that_slept_past_its_leases_sends_nothing_more(
     build: Build, policy: UncertainPolicy

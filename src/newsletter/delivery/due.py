@@ -46,6 +46,12 @@ def next_batch(session: Session, now: datetime) -> Batch | None:
     return None
 
 
+def given_batch(session: Session, owner: str) -> Batch | None:
+    """The batch that is leased to this owner, locked."""
+    mine = Batch.state == BatchState.LEASED, Batch.owner == owner
+    return session.scalar(select(Batch).where(*mine).limit(1).with_for_update())
+
+
 def due_letters(session: Session, lease: Lease) -> DueLetters:
     """The letters of a batch that are due, in the order of their subscribers.
 

@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from newsletter.audience.segments import newest_departure, standings
 from newsletter.database import Database, clock, enter_gate, rows_changed
 from newsletter.delivery.desk import Desk
-from newsletter.delivery.due import due_letters, in_range, next_batch
+from newsletter.delivery.due import due_letters, given_batch, in_range, next_batch
 from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Result
 from newsletter.delivery.heralds import Herald
 from newsletter.delivery.moves import Move, count_moves, finish_campaigns, move, reopen_or_finish
@@ -55,20 +55,25 @@ class Ledger:
         self._posting: Posting = kind(database, lease_for)
         self._clock_ahead: timedelta | None = None
 
-    def lease(self, owner: str) -> Holding | None:
-        """Take a batch that is due; campaigns take turns."""
+    def lease(self, owner: str, ticket: str = "") -> Holding | None:
+        """Take a batch that is due; campaigns take turns.
+
+        Whoever asks again with the same ticket gets what they were given before: a database that goes away
+        may have kept a lease whose owner never heard of it.
+        """
+        name = f"{owner} {ticket}".rstrip()
         with self._database.writing() as session:
             now = clock(session)
-            if all_relays_rest(session, now):
-                return None
-            batch = next_batch(session, now)
+            batch = given_batch(session, name) if ticket else None
+            if batch is None and not all_relays_rest(session, now):
+                batch = next_batch(session, now)
             if batch is None:
                 return None
             campaign = session.get_one(Campaign, batch.campaign_id)
+            batch.lease_count += batch.state is not BatchState.LEASED
             batch.state = BatchState.LEASED
-            batch.owner = owner
+            batch.owner = name
             batch.epoch += 1
-            batch.lease_count += 1
             batch.lease_until = now + self._lease_for
             lease = Lease(
                 batch.id, batch.campaign_id, campaign.section_id, batch.low, batch.high, batch.epoch

@@ -15,6 +15,7 @@ from newsletter.delivery.lanes import Lane
 from newsletter.delivery.outlet import Outlet
 from newsletter.delivery.tools import Tools
 from newsletter.domain.errors import BrokenPromise
+from newsletter.domain.identifiers import new_public_id
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Verdict
 from newsletter.publishing.letters import Merger
 
@@ -194,7 +195,8 @@ class Round:
 
     async def _fetch(self) -> None:
         """Lease one more batch, and load it."""
-        await self._begin_with(await self._surely(self._tools.ledger.lease, self._owner))
+        lease = self._tools.ledger.lease
+        await self._begin_with(await self._surely(lease, self._owner, new_public_id()))
 
     async def _begin_with(self, holding: Holding | None) -> None:
         self._looked_at = monotonic()
