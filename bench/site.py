@@ -86,7 +86,7 @@ def _write(house: House, posts: int, comments: int) -> str:
 
 def _measured(stage: Stage, slug: str, load: Load) -> Mapping[str, object]:
     paths = {"home": "/", "archive": "/archive", "post": f"/p/{slug}"}
-    with tempfile.TemporaryDirectory(prefix="nl-site-") as folder, _site(stage) as port:
+    with tempfile.TemporaryDirectory(prefix="nl-site-") as folder, serving(stage) as port:
         answers = {name: _answer(port, path) for name, path in paths.items()}
         with _bare(stage, Path(folder), answers) as bare_port:
             rates = _take_turns(port, bare_port, answers, load)
@@ -110,7 +110,7 @@ def _shares(ours: list[float], theirs: list[float]) -> list[float]:
 
 
 @contextmanager
-def _site(stage: Stage) -> Iterator[int]:
+def serving(stage: Stage) -> Iterator[int]:
     """The site under the production server."""
     port = free_port()
     settings = stage.house.settings.model_copy(update={"site_url": f"http://{HOST}:{port}"})

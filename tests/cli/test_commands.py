@@ -50,7 +50,7 @@ def test_a_new_database_is_made_and_an_account_added(run: Run) -> None:
     result = run("account", "add", "Mara@Example.org", "--name", "Mara", "--role", "owner")
 
     assert "Mara@example.org is owner now." in result.output
-    assert "http://localhost/studio/sign-in/" in result.output
+    assert "http://localhost/sign-in/" in result.output
 
 
 def test_publishing_to_the_web(on_database: Run, filled: House, letter: Path) -> None:

@@ -39,7 +39,7 @@ READERS: dict[str, Callable[[str, datetime], object]] = {
         (LINKS.confirm(ONE, NOW), "confirm", Purpose.CONFIRM, RAW_ONE, timedelta(days=7)),
         (LINKS.unsubscribe(ONE, OTHER), "u", Purpose.UNSUBSCRIBE, RAW_ONE + RAW_OTHER, None),
         (LINKS.preferences(ONE), "preferences", Purpose.PREFERENCES, RAW_ONE, None),
-        (LINKS.sign_in(ONE, NOW), "studio/sign-in", Purpose.SIGN_IN, RAW_ONE, timedelta(minutes=15)),
+        (LINKS.sign_in(ONE, NOW), "sign-in", Purpose.SIGN_IN, RAW_ONE, timedelta(minutes=15)),
     ],
     ids=["confirm", "unsubscribe", "preferences", "sign in"],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from newsletter.delivery.notice_letters import Facts
+from newsletter.delivery.notice_facts import Facts
 from newsletter.domain.addresses import parse_address
 from newsletter.domain.errors import BadAddress
 from newsletter.domain.identifiers import public_id_from
@@ -211,7 +211,7 @@ def test_a_campaigns_letter_is_clean(house: House) -> None:
     assert lint(raw) == []
 
 
-@pytest.mark.parametrize("kind", ["confirm", "already", "welcome", "sign_in", "alert"])
+@pytest.mark.parametrize("kind", ["confirm", "already", "welcome", "section_change", "sign_in", "alert"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_single_mail_is_clean(house: House, kind: str) -> None:
     notice = Notice(kind=kind, public_id=public_id_from(b"a notice"))

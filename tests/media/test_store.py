@@ -33,6 +33,19 @@ def test_what_is_not_there_is_nothing(store: DiskStore) -> None:
     assert not store.has(KEY)
 
 
+def test_what_is_removed_is_gone_with_its_folder(store: DiskStore, tmp_path: Path) -> None:
+    other = "abcdefghijklm/640x400.jpg"
+    store.put(KEY, b"one")
+    store.put(other, b"two")
+
+    store.remove(KEY)
+    assert store.get(KEY) is None
+    assert store.get(other) == b"two"
+    for key in (other, other, "../media"):
+        store.remove(key)
+    assert list((tmp_path / "media").iterdir()) == []
+
+
 def test_putting_again_replaces_the_whole(store: DiskStore, tmp_path: Path) -> None:
     store.put(KEY, b"a long one")
     store.put(KEY, b"short")

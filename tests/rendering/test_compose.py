@@ -1,6 +1,7 @@
 """Templates to letters: every kind we have, a publisher's own, and broken ones."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,10 +18,16 @@ from tests.rendering.reading import elements, text_in
 
 FOLDER = Path(__file__).parents[2] / "templates" / "email"
 KINDS = sorted(path.name for path in FOLDER.iterdir() if not path.name.startswith("_"))
-HOLES = ("action_url", "sections", "address", "name", "unsubscribe_url", "preferences_url")
+HOLES = (
+    *("action_url", "sections", "address", "name", "unsubscribe_url", "preferences_url"),
+    *("account_url", "new_address", "mute_url", "mute_all_url", "writer", "title", "words"),
+)
 SUBJECTS = {
     "alert": "Paused: <b>&",
+    "address_new": "Confirm your new address at The <b>& Paper",
+    "address_old": "Move your account at The <b>& Paper?",
     "already": "You already follow The <b>& Paper",
+    "comment": "(writer) answered in “(title)”",
     "section_change": "What you get from The <b>& Paper",
     "confirm": "Confirm your subscription to The <b>& Paper",
     "post": "A title with <i>&",
@@ -29,7 +36,10 @@ SUBJECTS = {
 }
 USED: dict[str, set[str]] = {
     "alert": set(),
+    "address_new": {"address", "action_url"},
+    "address_old": {"address", "action_url", "account_url", "new_address"},
     "already": {"address", "action_url"},
+    "comment": {"action_url", "mute_url", "mute_all_url", "writer", "title", "words"},
     "section_change": {"address", "action_url", "sections"},
     "confirm": {"address", "action_url", "sections"},
     "post": {"address", "unsubscribe_url", "preferences_url"},
@@ -57,6 +67,7 @@ def context(markers: Markers, **changes: Any) -> dict[str, Any]:
             url="https://letters.example/c?a=1&b=2",
             action="See <it>",
         ),
+        "as_author": False,
         "preheader": "First <words>",
         "minutes": 2,
         "content_html": "<p>Body &amp; <b>soul</b></p>",
@@ -71,7 +82,8 @@ def context(markers: Markers, **changes: Any) -> dict[str, Any]:
 
 def compose(kind: str, *folders: Path, **changes: Any) -> Letter:
     markers = Markers()
-    return Composer([*folders, FOLDER]).compose(kind, context(markers, **changes), markers)
+    letter = Composer([*folders, FOLDER]).compose(kind, context(markers, **changes), markers)
+    return replace(letter, subject=joined(markers.split(letter.subject)))
 
 
 def joined(pieces: object) -> str:
@@ -109,6 +121,7 @@ def test_values_are_escaped_in_html(kind: str) -> None:
     assert "1 &lt;Main&gt; St" in html
     assert "<main>" not in html.lower()
     assert text_in(html, "title") == SUBJECTS[kind]
+    assert elements(html, "div")[1]["aria-label"] == SUBJECTS[kind]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -40,7 +40,12 @@ def chromium() -> Iterator[Browser]:
 
 def test_no_page_has_a_serious_finding(site: Pages, chromium: Browser) -> None:
     for number, (device, scheme) in enumerate(WAYS):
-        mine = replace(site, readers=share(site.readers, number), studio=share(site.studio, number))
+        mine = replace(
+            site,
+            readers=share(site.readers, number),
+            people=share(site.people, number),
+            studio=share(site.studio, number),
+        )
 
         assert findings(chromium, mine, device, scheme) == []
 

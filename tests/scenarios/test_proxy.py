@@ -61,7 +61,7 @@ def front(database_url: str, tmp_path: Path) -> Iterator[Front]:
         publication = make_publication(session)
         section, author = make_section(session, publication), make_author(session, publication)
         post = make_post(session, section, author, title="First", published=True)
-        secret = sign_in(session, make_sign_in(session, author, house.now()).public_id, house.now())
+        secret = sign_in(session, make_sign_in(session, author, house.now()).public_id, house.now()).secret
     site = Counting(create_app(house))
     with (
         serving(site) as web_port,

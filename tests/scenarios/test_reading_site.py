@@ -1,29 +1,26 @@
 """The reading site in a real browser, scripts off and on: read, page, search, filter, join, leave."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 from pydantic import SecretStr
 from sqlalchemy import select, update
 
 from newsletter.cli.processes import free_port
 from newsletter.domain.states import PostAccess, SubscriberState
-from newsletter.models import Post, Subscriber
+from newsletter.models import Post
 from newsletter.publishing.free_pages import PageText, write_page
 from newsletter.publishing.placing import Placement, place_post
 from newsletter.web.app import create_app
 from newsletter.wiring import House
 from tests.conftest import Rings, fresh_database, settings_for
+from tests.support.browsed_site import Site, browsing
 from tests.support.chromium import running_chromium
 from tests.support.factories import make_author, make_post, make_publication, make_section
-from tests.support.relay import Accepted, Relay
+from tests.support.relay import Relay
 from tests.support.serving import serving
 
 pytestmark = pytest.mark.slow
@@ -36,40 +33,6 @@ NOTED = "The first line.[^1]\n\n```python\nprint('hello')\n```\n\n[^1]: A note.\
 def chromium() -> Iterator[Browser]:
     with running_chromium() as browser:
         yield browser
-
-
-@dataclass
-class Site:
-    """A site with posts, its relay, and a reader's browser."""
-
-    house: House
-    relay: Relay
-    url: str
-    context: BrowserContext
-    page: Page
-
-    def open(self, path: str) -> Page:
-        self.page.goto(self.url + path)
-        return self.page
-
-    def mail_of(self, address: str, subject: str) -> Accepted:
-        """Send what waits; the newest mail to an address."""
-        with ThreadPoolExecutor(1) as elsewhere:  # the browser's own loop is running in this thread
-            elsewhere.submit(self._send_notices).result()
-        return [each for each in self.relay.to(address) if each.message["Subject"].startswith(subject)][-1]
-
-    def _send_notices(self) -> None:
-        sender = self.house.sender()
-        sender.send_notices(lambda: False)
-        sender.close()
-
-    def open_mailed(self, kind: str, address: str, subject: str) -> Page:
-        """Follow the link in a mail."""
-        return self.open(urlsplit(self.mail_of(address, subject).link(kind)).path)
-
-    def state_of(self, address: str) -> SubscriberState | None:
-        with self.house.database.reading() as session:
-            return session.scalar(select(Subscriber.state).where(Subscriber.address == address))
 
 
 @pytest.fixture(params=[False, True], ids=["without scripts", "with scripts"])
@@ -92,25 +55,9 @@ def site(
     values = {"site_url": f"http://127.0.0.1:{port}", "smtp_url": SecretStr(relay.url), "form_seconds": 0}
     house = House(settings_for(tmp_path, database_url=database_url, **values), Rings())
     _fill(house)
-    with serving(create_app(house), port), _browsing(chromium, javascript) as context:
+    with serving(create_app(house), port), browsing(chromium, javascript) as context:
         yield Site(house, relay, house.settings.site_url, context, context.new_page())
     house.database.close()
-
-
-@contextmanager
-def _browsing(chromium: Browser, javascript: bool) -> Iterator[BrowserContext]:
-    context = chromium.new_context(java_script_enabled=javascript, locale="en-US")
-    context.set_default_timeout(10_000)
-    if javascript:
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-    complaints: list[str] = []
-    context.on("weberror", lambda error: complaints.append(str(error.error)))
-    context.on(
-        "console", lambda message: complaints.append(message.text) if "Security" in message.text else None
-    )
-    yield context
-    context.close()
-    assert complaints == []
 
 
 def _fill(house: House) -> None:
@@ -231,7 +178,7 @@ def test_a_link_opened_in_another_browser_confirms_just_as_well(site: Site, chro
     site.page.locator("main").get_by_role("button", name="Subscribe").click()
     link = site.mail_of("ada@example.org", "Confirm").link("confirm")
 
-    with _browsing(chromium, javascript=False) as elsewhere:
+    with browsing(chromium, javascript=False) as elsewhere:
         other = elsewhere.new_page()
         other.goto(link)
         other.get_by_role("button", name="Yes, confirm").click()

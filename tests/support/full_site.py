@@ -4,12 +4,13 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.orm import Session
 
 from newsletter.accounts.identities import the_author
 from newsletter.accounts.signing_in import make_sign_in, sign_in
@@ -46,6 +47,7 @@ from newsletter.settings import Settings
 from newsletter.web.app import create_app
 from newsletter.web.inbox.app import create_inbox
 from newsletter.wiring import House
+from tests.support.full_discussion import discuss
 from tests.support.landscapes import landscape
 from tests.support.relay import Relay, running_relay
 from tests.support.serving import serving
@@ -83,7 +85,10 @@ class Pages:
     inbox: str
     empty: str
     readers: dict[str, str]
+    people: dict[str, str]
+    """Of a reader who is signed in."""
     studio: dict[str, str]
+    reader_secret: str
     secret: str
 
 
@@ -136,7 +141,9 @@ def _house(folder: Path, relay: Relay, port: int) -> House:
     return house
 
 
-def _fill(house: House, relay: Relay, spool: Spool) -> tuple[dict[str, str], dict[str, str], str]:
+def _fill(
+    house: House, relay: Relay, spool: Spool
+) -> tuple[dict[str, str], dict[str, str], dict[str, str], str, str]:
     now = house.now()
     with house.database.writing() as session:
         publication = fill_publication(session, now)
@@ -160,14 +167,19 @@ def _fill(house: House, relay: Relay, spool: Spool) -> tuple[dict[str, str], dic
         }
         unready = PostFile("A draft that is not quite ready", UNREADY, section="mail")
         draft = add_post(session, publication, authors, unready, now)
-        signed_in = make_sign_in(session, the_author(session, publication.id, None), now)
-        secret = sign_in(session, signed_in.public_id, now)
+        secret = _signed_in(session, the_author(session, publication.id, None), now)
     _decorate(house, publication)
     sending, finished = _campaign(house, publication, older["long"]), _campaign(house, publication, live)
     mails = _mails(house, relay, publication, spool)
     _pretend(house, sending)
     readers = _readers_pages(house, mails)
-    return readers, _studio_pages(live, older["long"], draft, sending, finished), secret
+    people, reader_secret = discuss(house, "the-envelope-is-not-the-letter")
+    studio = _studio_pages(live, older["long"], draft, sending, finished)
+    return readers, people, studio, reader_secret, secret
+
+
+def _signed_in(session: Session, identity: Identity, now: datetime) -> str:
+    return sign_in(session, make_sign_in(session, identity, now).public_id, now).secret
 
 
 def _decorate(house: House, publication: Publication) -> None:
@@ -258,6 +270,7 @@ def _readers_pages(house: House, mails: list[Any]) -> dict[str, str]:
         consent = session.scalars(select(Consent).order_by(Consent.id.desc())).first()
         reader, stopped = session.scalars(select(Subscriber).order_by(Subscriber.id).limit(2))
         post = session.scalars(select(Post).where(Post.access == PostAccess.SUBSCRIBERS)).one()
+        author = the_author(session, reader.publication_id, None)
         assert consent is not None
         assert stopped.address is not None
         suppress(
@@ -304,7 +317,10 @@ def _readers_pages(house: House, mails: list[Any]) -> dict[str, str]:
         "preferences-stopped": links.preferences(stopped.public_id).removeprefix(site),
         "not-found": "/p/the-envelope-is-no-letter",
         "bad-link": "/u/nothing",
-        "sign-in": "/studio/sign-in",
+        "mute": (mute := links.mute(author.public_id).removeprefix(site)),
+        "muted": f"POST {mute}",
+        "sign-in": "/sign-in",
+        "link-sent": "POST /sign-in address=somebody-with-a-rather-long-address@subdomain.example.org",
     }
 
 
@@ -323,6 +339,9 @@ def _studio_pages(live: str, long: str, draft: str, sending: Campaign, finished:
         "studio-pages": "/studio/pages",
         "studio-page": "/studio/pages/about",
         "studio-embed": "/studio/embed",
+        "studio-discussion": "/studio/discussion",
+        "studio-discussion-reported": "/studio/discussion?which=reported",
+        "studio-discussion-newest": "/studio/discussion?which=newest",
         "inbox": "INBOX /",
         "inbox-message": "INBOX /1",
     }

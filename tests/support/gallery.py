@@ -65,18 +65,21 @@ def findings(browser: Browser, site: Pages, size: str, scheme: Scheme) -> list[t
 def _walk(
     browser: Browser, site: Pages, size: str, scheme: Scheme, only: Sequence[str] = ()
 ) -> Iterator[tuple[str, Page]]:
-    """Every page, opened: the readers' as a stranger, the studio's as an author."""
+    """Every page, opened: the readers' as a stranger or as one of them, the studio's as an author."""
     width, height = SIZES[size]
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce"
     )
-    for names in (site.readers, site.studio):
+    who = ((site.readers, ""), (site.people, site.reader_secret), (site.studio, site.secret))
+    for names, secret in who:
+        context.clear_cookies()
+        if secret:
+            context.add_cookies([{"name": SESSION_COOKIE, "value": secret, "url": site.base}])
         for name, where in names.items():
             if not only or name in only:
                 page = open_page(context, site, where)
                 yield name, page
                 page.close()
-        context.add_cookies([{"name": SESSION_COOKIE, "value": site.secret, "url": site.base}])
     context.close()
 
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from newsletter.delivery.notice_letters import Alert, Facts, NoticePress, alert_payload
+from newsletter.delivery.notice_facts import Alert, Facts, alert_payload
+from newsletter.delivery.notice_letters import NoticePress
 from newsletter.domain.identifiers import public_id_from
 from newsletter.domain.links import Links, SectionLinks
 from newsletter.domain.tokens import keyring_from
@@ -17,13 +18,21 @@ from newsletter.rendering.compose import Composer
 
 ROOT = Path(__file__).parents[2]
 POSTS = sorted((ROOT / "tests" / "samples" / "posts").glob("*.md"))
-NOTICES = ("confirm", "welcome", "already", "section_change", "sign_in", "alert")
+NOTICES = (
+    *("confirm", "welcome", "already", "section_change", "sign_in", "alert"),
+    *("address_old", "address_new", "comment"),
+)
 NOW = datetime(2026, 5, 4, 12, 30, tzinfo=UTC)
 
 _KEYRING = keyring_from("a secret for samples only, as long as it needs to be")
 _INBOUND = Inbound("letters", "in.example.org", _KEYRING)
 _LINKS = Links("https://letters.example.org", _KEYRING, _INBOUND)
 _READER = Reader("ann@example.net", "Ann", public_id_from(b"reader-a"))
+_COMMENT = (
+    "I ran one of these for six years, and the bell was always what broke first. What did you do about "
+    "workers that came back after their lease was over, and believed that the letter was still theirs? "
+    "See https://queues.example.org/a/very/long/address/that/nobody/can/break/anywhere/without/help"
+)
 _ALERT = Alert(
     "Paused: One of everything",
     (
@@ -82,6 +91,13 @@ def _notice(composer: Composer, kind: str) -> bytes:
         "action_url": f"https://letters.example.org/confirm/{'a' * 60}",
         "sections": "How mail works, Field notes",
         "address": _READER.address,
+        "account_url": _LINKS.account(),
+        "new_address": "ann.with.a-longer-name@mail.example.com",
+        "mute_url": _LINKS.mute(public_id_from(b"reader-a"), public_id_from(b"a thread")),
+        "mute_all_url": _LINKS.mute(public_id_from(b"reader-a")),
+        "writer": "نور الهدى",
+        "title": "What a queue remembers, and what it had better forget",
+        "words": _COMMENT,
     }
     press = NoticePress(composer, _LINKS, Signers({}))
     return press.print(_publication(), notice, Facts(_READER.address, _READER.name, values), NOW)

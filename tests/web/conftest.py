@@ -86,7 +86,7 @@ def author(app: Flask, house: House, place: Place) -> Author:
 
 def signed_in(app: Flask, house: House, identity: Identity) -> Author:
     with house.database.writing() as session:
-        secret = sign_in(session, make_sign_in(session, identity, house.now()).public_id, house.now())
+        secret = sign_in(session, make_sign_in(session, identity, house.now()).public_id, house.now()).secret
     client = app.test_client()
     client.set_cookie(SESSION_COOKIE, secret)
     with app.test_request_context(headers={"Cookie": f"{SESSION_COOKIE}={secret}"}):

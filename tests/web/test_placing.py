@@ -66,7 +66,7 @@ def test_the_page_shows_how_a_post_stands(house: House, place: Place, post: Post
 
     assert 'name="slug" value="a-letter"' in page
     assert 'value="unlisted" checked' in page
-    assert page.count(" checked") == 3
+    assert page.count(" checked") == 4
     assert 'name="featured" value="yes" checked' in page
     assert f'value="{picture.public_id}" checked' in page
     assert 'name="alt" value="A &#34;red&#34; corner"' in page

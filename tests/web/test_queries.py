@@ -16,7 +16,7 @@ PATHS = [
     *("/", "/archive", "/archive?sort=top", "/archive?sort=discussions&section=mail", "/s/mail"),
     *("/by/mara-lindqvist", "/p/letter-1", "/about", "/search?q=letter", "/p/leter-1", "/subscribe"),
 ]
-A_HANDFUL = 10
+A_HANDFUL = 12
 
 
 def add(house: House, place: Place, numbers: range) -> None:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from newsletter.accounts.moving import ask_to_move
 from newsletter.accounts.signing_in import make_sign_in
 from newsletter.audience.consents import Words
 from newsletter.audience.subscribing import Request, ask_to_subscribe
@@ -16,20 +18,21 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.links import Links
 from newsletter.domain.states import PostAccess
 from newsletter.media.pictures import keep_picture, make_picture
-from newsletter.models import Base, Consent, Post
+from newsletter.models import Base, Comment, Consent, Identity, Post
 from newsletter.publishing.free_pages import PageText, write_page
 from newsletter.publishing.placing import Placement, place_post
 from newsletter.web.app import create_app
 from newsletter.web.context import SESSION_COOKIE
 from newsletter.web.security import cookie_is_secure
 from newsletter.wiring import House
-from tests.support.factories import mail_post, make_post
+from tests.support.factories import NOW, mail_post, make_post
 from tests.support.pictures import drawing, written
 from tests.web.conftest import Author, Place
 
-SIGN_IN_NEEDED = "/studio/"
-OPEN_IN_STUDIO = {"signing_in.ask", "signing_in.act"}
-FROM_ANYWHERE = {"leaving.leave", "embedding.from_elsewhere"}  # RFC 8058, and one that changes nothing
+SIGN_IN_NEEDED = ("/studio/", "/account")
+OPEN_IN_STUDIO = {"signing_in.studio"}
+WITH_TOKEN = {"account", "discussion"}
+FROM_ANYWHERE = {"leaving.leave", "muting.stop", "embedding.from_elsewhere"}  # RFC 8058; one changes nothing
 
 
 @pytest.fixture
@@ -41,14 +44,16 @@ def paths(app: Flask, house: House, place: Place) -> dict[str, list[str]]:
         made = make_picture(written(drawing(8, 8), "PNG"), "drawing.png")
         picture = keep_picture(session, house.media, place.publication.id, None, made, house.now())
         place_post(session, post, Placement(post.slug, PostAccess.PUBLIC, cover=picture.public_id))
+        comment = write(session, place, post)
     campaign = mail_post(house, post)
     freeze_audience(house.database, house.bell, campaign.id, 10)
     tokens = real_tokens(house, place) | {
-        "site_posts.read": house.links.reading(post.public_id).rsplit("/", 1)[1]
+        "site_posts.read": house.links.reading(post.public_id).rsplit("/", 1)[1],
+        "muting.stop": house.links.mute(place.author.public_id, comment.public_id).rsplit("/", 1)[1],
     }
     values = {
         "slug": ["mail", "a-letter", "mara-lindqvist", "about"],
-        "public_id": [post.public_id, campaign.public_id, picture.public_id],
+        "public_id": [each.public_id for each in (post, campaign, picture, comment, place.author)],
         "form": ["web", "email", "text"],
         "file": ["8.webp", "8x8.png", "secret.key"],
         "number": ["1"],
@@ -61,6 +66,23 @@ def paths(app: Flask, house: House, place: Place) -> dict[str, list[str]]:
         return tries
 
 
+def write(session: Session, place: Place, post: Post) -> Comment:
+    """A comment of the author's own: there is nothing with it that they may not do."""
+    comment = Comment(
+        publication_id=place.publication.id,
+        post_id=post.id,
+        identity_id=place.author.id,
+        markdown="Hello",
+        html="<p>Hello</p>",
+        path="00000001",
+        created_at=NOW,
+    )
+    session.add(comment)
+    session.flush()
+    session.get_one(Post, post.id).comments = 1
+    return comment
+
+
 def real_tokens(house: House, place: Place) -> dict[str, str]:
     links: Links = house.links
     with house.database.writing() as session:
@@ -68,7 +90,12 @@ def real_tokens(house: House, place: Place) -> dict[str, str]:
         ask_to_subscribe(session, house.bell, house.hasher, place.publication.id, request, house.now())
         consent = session.scalars(select(Consent)).one()
         link = make_sign_in(session, place.author, house.now())
+        author = session.get_one(Identity, place.author.id)
+        address = parse_address("mara@elsewhere.example")
+        change = ask_to_move(session, house.bell, author, address, house.now())
+    moving = links.address_change(change.public_id, change.created_at, by_new=True)
     return {
+        "account.agree_to_move": moving.rsplit("/", 1)[1],
         "subscribing.confirm": links.confirm(consent.public_id, consent.at).rsplit("/", 1)[1],
         "leaving.leave": links.unsubscribe(place.reader.public_id, place.mail.public_id).rsplit("/", 1)[1],
         "leaving.preferences": links.preferences_token(place.reader.public_id),
@@ -139,13 +166,14 @@ def test_no_form_is_taken_from_another_site(app: Flask, house: House, paths, aut
     assert everything(house) == before
 
 
-def test_no_form_of_the_studio_is_taken_without_its_token(
+def test_no_form_of_somebody_signed_in_is_taken_without_its_token(
     app: Flask, house: House, paths, author: Author
 ) -> None:
     before = everything(house)
 
     for endpoint, tries in paths.items():
         inside = any(path.startswith(SIGN_IN_NEEDED) for path in tries) and endpoint not in OPEN_IN_STUDIO
+        inside = inside or endpoint.split(".")[0] in WITH_TOKEN or endpoint == "signing_in.leave"
         if "POST" in methods(app, endpoint) and inside:
             for path in tries:
                 for token in ("", "0" * 64):
@@ -161,7 +189,9 @@ def test_no_form_of_the_studio_is_taken_without_its_token(
     assert everything(house) == before
 
 
-def test_nothing_of_the_studio_is_shown_or_done_without_signing_in(app: Flask, house: House, paths) -> None:
+def test_nothing_of_studio_and_account_is_shown_or_done_without_signing_in(
+    app: Flask, house: House, paths
+) -> None:
     before, stranger = everything(house), app.test_client()
 
     for endpoint, tries in paths.items():
@@ -209,7 +239,11 @@ def test_every_link_that_mails_carry_is_answered_by_a_route(app: Flask, house: H
         (links.unsubscribe(place.reader.public_id, place.mail.public_id), "leaving.leave"),
         (links.preferences(place.reader.public_id), "leaving.preferences"),
         (f"http://localhost/confirm/{tokens['subscribing.confirm']}", "subscribing.confirm"),
-        (f"http://localhost/studio/sign-in/{tokens['signing_in.act']}", "signing_in.act"),
+        (f"http://localhost/sign-in/{tokens['signing_in.act']}", "signing_in.act"),
+        (f"http://localhost/address/{tokens['account.agree_to_move']}", "account.agree_to_move"),
+        (links.account(), "account.overview"),
+        (links.comment("a-letter", place.author.public_id), "discussion.comment"),
+        (links.mute(place.author.public_id), "muting.stop"),
     ):
         assert adapter.match(url.removeprefix("http://localhost"), method="GET")[0] == endpoint
 

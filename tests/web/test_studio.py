@@ -8,11 +8,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 
 from newsletter.accounts.audit import deeds_on
-from newsletter.accounts.signing_in import make_sign_in
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.domain.states import CampaignState
-from newsletter.models import Campaign, Notice, Post, Publication
-from newsletter.web.context import SESSION_COOKIE
+from newsletter.models import Campaign, Post, Publication
 from newsletter.wiring import House
 from tests.support.factories import make_author, make_post
 from tests.web.conftest import Author, Place, signed_in
@@ -34,43 +32,15 @@ def post(house: House, place: Place) -> Post:
         return make_post(session, place.mail, place.author, title="A letter")
 
 
-def test_signing_in_answers_alike_for_author_and_stranger(house, place, browser: FlaskClient) -> None:
-    answers = {
-        browser.post("/studio/sign-in", data={"address": address}).text.replace(address, "ADDRESS")
-        for address in ("mara@example.org", "eve@example.org")
-    }
-
-    assert len(answers) == 1
-    with house.database.reading() as session:
-        assert session.scalar(select(func.count()).select_from(Notice)) == 1
-
-
-def test_a_sign_in_link_takes_a_button_and_works_once(
-    house: House, place: Place, browser: FlaskClient
-) -> None:
-    with house.database.writing() as session:
-        link = make_sign_in(session, place.author, house.now())
-    path = house.links.sign_in(link.public_id, link.created_at).removeprefix("http://localhost")
-
-    assert SESSION_COOKIE not in browser.get(path).headers.get("Set-Cookie", "")
-    pressed = browser.post(path)
-    assert pressed.status_code == 302
-    cookie = pressed.headers["Set-Cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Lax" in cookie
-    assert browser.get("/studio/").status_code == 200
-    assert browser.post(path).status_code == 410
-
-
 def test_the_studio_asks_strangers_to_sign_in(place: Place, browser: FlaskClient) -> None:
     for path in ("/studio/", "/studio/posts/new"):
         answer = browser.get(path)
-        assert (answer.status_code, answer.headers["Location"]) == (302, "/studio/sign-in")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"/sign-in?next={path}")
     assert browser.post("/studio/posts/new", data={"title": "x"}).status_code == 401
 
 
 def test_signing_out_ends_the_session(author: Author) -> None:
-    author.post("/studio/sign-out")
+    author.post("/sign-out")
 
     assert author.get("/studio/").status_code == 302
 

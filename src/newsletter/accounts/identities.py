@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session as DatabaseSession
 
 from newsletter.database import insert_if_absent
@@ -31,12 +31,14 @@ class Permission(StrEnum):
     WRITE = "write"
     PUBLISH = "publish"
     EDIT_ALL = "edit all posts"
+    MODERATE = "moderate the discussion"
 
 
 PERMISSIONS: Mapping[Permission, frozenset[RoleName]] = {
     Permission.WRITE: frozenset({RoleName.OWNER, RoleName.EDITOR, RoleName.AUTHOR}),
     Permission.PUBLISH: frozenset({RoleName.OWNER, RoleName.EDITOR, RoleName.AUTHOR}),
     Permission.EDIT_ALL: frozenset({RoleName.OWNER, RoleName.EDITOR}),
+    Permission.MODERATE: frozenset({RoleName.OWNER, RoleName.EDITOR}),
 }
 
 
@@ -68,6 +70,26 @@ def add_account(
     return identity
 
 
+def claim_identity(
+    session: DatabaseSession, publication_id: int, address: Address, now: datetime
+) -> Identity:
+    """The identity of an address, made if need be, locked so that two forms take turns."""
+    of_address = _of_address(publication_id, address).with_for_update()
+    while True:
+        insert_if_absent(
+            session,
+            Identity,
+            publication_id=publication_id,
+            public_id=new_public_id(),
+            address=address.wire,
+            address_key=address.key,
+            created_at=now,
+        )
+        identity = session.scalars(of_address).one_or_none()
+        if identity is not None:  # else the one that was there has been forgotten this very moment
+            return identity
+
+
 def _free_slug(session: DatabaseSession, publication_id: int, slug: str) -> str:
     query = select(Identity.slug).where(
         Identity.publication_id == publication_id, Identity.slug.startswith(slug)
@@ -77,12 +99,14 @@ def _free_slug(session: DatabaseSession, publication_id: int, slug: str) -> str:
 
 def find_identity(session: DatabaseSession, publication_id: int, address: Address) -> Identity | None:
     """The identity of an address, if there is one."""
-    return session.scalar(
-        select(Identity).where(
-            Identity.publication_id == publication_id,
-            Identity.address_key == address.key,
-            Identity.erased_at.is_(None),
-        )
+    return session.scalar(_of_address(publication_id, address))
+
+
+def _of_address(publication_id: int, address: Address) -> Select[Identity]:
+    return select(Identity).where(
+        Identity.publication_id == publication_id,
+        Identity.address_key == address.key,
+        Identity.erased_at.is_(None),
     )
 
 

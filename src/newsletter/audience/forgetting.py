@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Select, delete, exists, select, update
 from sqlalchemy.orm import Session
 
+from newsletter.accounts.forgetting import forget_strangers
 from newsletter.database import Database, clock
 from newsletter.domain.states import ConsentKind, DeliveryState, SubscriberState, SubscriptionState
 from newsletter.models import Consent, Notice, Section, Subscriber, Subscription, Suppression
@@ -32,9 +33,9 @@ class Forgetter:
             return 0
         with database.reading() as session:
             before = clock(session) - self._after
-        count = forget_unconfirmed(database, before)
-        self._look_at = 0.0 if count == AT_ONCE else time.monotonic() + _LOOK_EVERY
-        return count
+        counts = forget_unconfirmed(database, before), forget_strangers(database, before, AT_ONCE)
+        self._look_at = 0.0 if max(counts) == AT_ONCE else time.monotonic() + _LOOK_EVERY
+        return sum(counts)
 
 
 def forget_unconfirmed(database: Database, before: datetime) -> int:

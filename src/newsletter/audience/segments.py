@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-from sqlalchemy import LargeBinary, Select, cast, exists, false, func, select
+from sqlalchemy import ColumnElement, LargeBinary, Select, cast, exists, false, func, select
 from sqlalchemy.orm import Session
 
 from newsletter.domain.eligibility import Standing
@@ -10,7 +10,6 @@ from newsletter.domain.states import SubscriberState, SubscriptionState
 from newsletter.models import Departure, Subscriber, Subscription, Suppression
 
 _suppressed = exists().where(Suppression.subscriber_id == Subscriber.id)
-_paused = func.coalesce(Subscriber.paused_until > func.now(), false())
 
 
 def eligible_followers(section_id: int, span: tuple[int, int] | None = None) -> Select[int]:
@@ -26,7 +25,7 @@ def eligible_followers(section_id: int, span: tuple[int, int] | None = None) -> 
         Subscription.state == SubscriptionState.CONFIRMED,
         Subscriber.state == SubscriberState.ACTIVE,
         ~_suppressed,
-        ~_paused,
+        ~_is_paused(),
     )
 
 
@@ -69,7 +68,7 @@ def sample_followers(session: Session, section_id: int) -> Sequence[tuple[str, s
 def standings(session: Session, section_id: int, subscriber_ids: Collection[int]) -> Mapping[int, Standing]:
     """Where each of these subscribers stands with a section at this moment."""
     rows = session.execute(
-        select(Subscriber.id, Subscriber.state, Subscription.state, _suppressed, _paused)
+        select(Subscriber.id, Subscriber.state, Subscription.state, _suppressed, _is_paused())
         .outerjoin(
             Subscription,
             (Subscription.subscriber_id == Subscriber.id) & (Subscription.section_id == section_id),
@@ -80,6 +79,10 @@ def standings(session: Session, section_id: int, subscriber_ids: Collection[int]
         row_id: Standing(state, subscription, bool(suppressed), bool(paused))
         for row_id, state, subscription, suppressed, paused in rows
     }
+
+
+def _is_paused() -> ColumnElement[bool]:
+    return func.coalesce(Subscriber.paused_until > func.now(), false())
 
 
 def newest_departure(session: Session) -> int:

@@ -10,11 +10,13 @@ from newsletter.domain.addresses import parse_address
 from newsletter.domain.colours import parse_colour
 from newsletter.domain.errors import BadInput
 from newsletter.domain.names import slug_of
+from newsletter.domain.states import Discussing
 from newsletter.publishing.looks import change_look
 from newsletter.publishing.publications import (
     NewSection,
     about,
     add_section,
+    change_discussing,
     change_publication,
     change_section,
     find_section,
@@ -39,6 +41,8 @@ def show() -> None:
         current = about(the_publication(session))
         for name, value in vars(current).items():
             click.echo(f"{name.replace('_', ' '):<16} {value}")
+        held = "wait" if the_publication(session).holds_first_comments else "do not wait"
+        click.echo(f"{'comments':<16} {the_publication(session).discussing}; first ones {held}")
         for each in sections_of(session, the_publication(session)):
             click.echo(f"{'section':<16} {each.slug}: {each.name}")
 
@@ -95,6 +99,29 @@ def look(**given: Any) -> None:
         changed = change_look(session, the_publication(session), wanted)
     for name, value in asdict(changed).items():
         click.echo(f"{name.replace('_', ' '):<16} {value}".rstrip())
+
+
+@publication.command("discussion")
+@click.option(
+    "--open-to", type=click.Choice([each.value for each in Discussing]), help="Who may write below posts."
+)
+@click.option(
+    "--hold-first/--no-hold-first",
+    default=None,
+    help="Whether the first comment of each person waits for a moderator.",
+)
+def discussion(open_to: str | None, hold_first: bool | None) -> None:
+    """Who may write below posts; each post can differ, by its settings in the studio.
+
+    \b
+    Example: newsletter publication discussion --open-to subscribers --hold-first
+    """
+    with open_house() as house, house.database.writing() as session:
+        current = the_publication(session)
+        who = current.discussing if open_to is None else Discussing(open_to)
+        holds_first = current.holds_first_comments if hold_first is None else hold_first
+        change_discussing(session, current, who, holds_first=holds_first)
+    click.echo("Saved.")
 
 
 @click.group()

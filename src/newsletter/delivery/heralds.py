@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.accounts.identities import RoleName
 from newsletter.database import clock
-from newsletter.delivery.notice_letters import Alert, alert_payload
+from newsletter.delivery.notice_facts import Alert, alert_payload
 from newsletter.delivery.progress import Counts, count_deliveries
 from newsletter.domain.links import Links
 from newsletter.models import Campaign, Notice, Post, Relay, Role, WebhookCall

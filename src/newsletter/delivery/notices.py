@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.orm import Session
 
 from newsletter.database import Database, clock, rows_changed
-from newsletter.delivery.notice_letters import Facts, NoticePress, facts_of
+from newsletter.delivery.notice_facts import Facts, facts_of
+from newsletter.delivery.notice_letters import NoticePress
 from newsletter.delivery.relays import all_relays_rest
 from newsletter.domain.errors import BadSetting
 from newsletter.domain.links import Links

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from newsletter.delivery.notice_letters import Alert, NoticePress, alert_payload
+from newsletter.delivery.notice_facts import Alert, alert_payload
+from newsletter.delivery.notice_letters import NoticePress
 from newsletter.domain.addresses import Address
 from newsletter.domain.identifiers import new_public_id
 from newsletter.mail.envelope import Envelope

@@ -96,7 +96,7 @@ class Links:
         """Signs in, once."""
         payload = public_id_bytes(sign_in_id)
         token = self.keyring.sign(Purpose.SIGN_IN, payload, asked_at + SIGN_IN_WITHIN)
-        return self._at("studio/sign-in/" + token)
+        return self._at("sign-in/" + token)
 
     def account(self) -> str:
         """What a reader decides about themselves."""

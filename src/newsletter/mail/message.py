@@ -15,6 +15,7 @@ from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole, HoleKind, Piece
 from newsletter.mail.encoded_words import encoded_words
 
+_ONE_CLICK = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 _LINE = 78
 _ENCODED_LINE = 76  # RFC 2047 section 2
 _LONGEST_WORD = 450  # quoted it may double, and no line may have more than 998
@@ -56,7 +57,7 @@ def campaign_headers(sender: Mailbox, subject: str, mailing_list: MailingList) -
         Hole("message_id", HoleKind.HEADER),
         _line("List-Id", f"{_phrase(mailing_list.name)} <{mailing_list.list_id}>"),
         Hole("list_unsubscribe", HoleKind.HEADER),
-        b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+        _ONE_CLICK,
         _line("List-Archive", f"<{mailing_list.archive_url}>"),
         b"List-Post: NO\r\n",
         _line("Feedback-ID", mailing_list.feedback_id),
@@ -65,16 +66,26 @@ def campaign_headers(sender: Mailbox, subject: str, mailing_list: MailingList) -
     )
 
 
-def notice_headers(sender: Mailbox, subject: str) -> Sequence[Piece]:
-    """The headers of a single mail that a person asked for."""
+def notice_headers(sender: Mailbox) -> Sequence[Piece]:
+    """The headers of a single mail to one person; its subject may differ as well."""
     return (
         Hole("date", HoleKind.HEADER),
         _address_line("From", sender.name, sender.address),
         Hole("to", HoleKind.HEADER),
-        _text_line("Subject", subject),
+        Hole("subject", HoleKind.HEADER),
         Hole("message_id", HoleKind.HEADER),
         b"Auto-Submitted: auto-generated\r\n",
         b"X-Auto-Response-Suppress: OOF, AutoReply\r\n",
+    )
+
+
+def discussion_headers(sender: Mailbox, name: str, list_id: str) -> Sequence[Piece]:
+    """Those of a single mail about a discussion, which can be left like any list (RFC 8058)."""
+    return (
+        *notice_headers(sender),
+        _line("List-Id", f"{_phrase(name)} <{list_id}>"),
+        Hole("list_unsubscribe", HoleKind.HEADER),
+        _ONE_CLICK,
     )
 
 
@@ -95,6 +106,11 @@ def date_line(now: datetime) -> bytes:
 def to_line(name: str, address: str) -> bytes:
     """To whom it goes. Raises BadInput for an address that no header can hold."""
     return _address_line("To", name, address)
+
+
+def subject_line(text: str) -> bytes:
+    """What the letter is about, on one line whatever is in it."""
+    return _text_line("Subject", text)
 
 
 def message_id_line(message_id: str) -> bytes:

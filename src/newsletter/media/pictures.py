@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from newsletter.domain.errors import BadInput, NotFound
@@ -17,7 +17,7 @@ from newsletter.domain.names import one_line
 from newsletter.domain.pictures import EXTENSIONS, PictureAddress
 from newsletter.media.decoding import MAX_BYTES, decode
 from newsletter.media.store import Store
-from newsletter.models import Picture
+from newsletter.models import Identity, Picture, Post
 
 MAX_NAME = 200
 MAX_ALT = 500
@@ -101,8 +101,9 @@ def describe_picture(picture: Picture, alt: str) -> None:
 
 
 def pictures_of(session: Session, publication_id: int, limit: int) -> Sequence[Picture]:
-    """The newest pictures, newest first."""
-    query = select(Picture).where(Picture.publication_id == publication_id)
+    """The newest pictures, newest first; those of people are for themselves."""
+    of_somebody = exists().where(Identity.picture_id == Picture.id)
+    query = select(Picture).where(Picture.publication_id == publication_id, ~of_somebody)
     return session.scalars(query.order_by(Picture.created_at.desc(), Picture.id.desc()).limit(limit)).all()
 
 
@@ -113,6 +114,18 @@ def find_picture(session: Session, publication_id: int, public_id: str) -> Pictu
     if picture is None:
         raise NotFound("There is no such picture.")
     return picture
+
+
+def forget_picture(session: Session, picture_id: int) -> Sequence[str]:
+    """Remove the row of a picture that no post shows. Returns the keys of its files, to be removed after."""
+    picture = session.get_one(Picture, picture_id)
+    if session.scalar(select(exists().where(Post.cover_id == picture_id))):
+        return ()
+    session.delete(picture)
+    session.flush()
+    address = address_of(picture)
+    paths = [address.whole, *map(address.copy, address.widths)]
+    return [path.removeprefix("/media/") for path in paths]
 
 
 def address_of(picture: Picture) -> PictureAddress:

@@ -25,6 +25,9 @@ class Store(Protocol):
     def has(self, key: str) -> bool:
         """Whether there is a file of that key."""
 
+    def remove(self, key: str) -> None:
+        """Remove a file, if there is one."""
+
 
 class DiskStore:
     """Keeps files in a folder, one folder a picture."""
@@ -57,6 +60,18 @@ class DiskStore:
         """Whether there is a file of that key."""
         path = self._path(key)
         return path is not None and path.is_file()
+
+    def remove(self, key: str) -> None:
+        """Remove a file, if there is one, and its folder with the last. Raises BadSetting."""
+        path = self._path(key)
+        if path is None:
+            return
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir() and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+        except OSError as error:
+            raise BadSetting(f"The picture {path} cannot be removed: {error.strerror}.") from error
 
     def _path(self, key: str) -> Path | None:
         return self._folder / key if _KEY.fullmatch(key) else None

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from newsletter.models.base import Base, BigKey, PublicationId, PublicId, RowId
+from newsletter.models.media import Picture
 
 
 class Identity(Base):
@@ -35,6 +36,8 @@ class Identity(Base):
     # The first time they signed in; before, somebody may merely have typed their address.
     confirmed_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]
+
+    picture: Mapped[Picture | None] = relationship(lazy="raise", foreign_keys=[picture_id])
 
 
 class Role(Base):

@@ -17,6 +17,7 @@ from newsletter.rendering.content import read_content
 
 RESERVED = frozenset(
     {
+        *("account", "address", "mute", "sign-in", "sign-out"),
         *(
             "archive",
             "atom-xml",

@@ -1,4 +1,4 @@
-"""How a post stands on the site: its address, who may read it, its cover, whether it is featured."""
+"""How a post stands on the site: its address, who may read it and write below it, its cover."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from newsletter.database import insert_if_absent
 from newsletter.domain.errors import BadInput, Conflict
 from newsletter.domain.names import slug_of
-from newsletter.domain.states import PostAccess, PostState
+from newsletter.domain.states import Discussing, PostAccess, PostState
 from newsletter.media.pictures import describe_picture
 from newsletter.models import FormerSlug, Picture, Post
 from newsletter.publishing.posts import show_changes
@@ -23,11 +23,13 @@ class Placement:
     access: PostAccess
     featured: bool = False
     cover: str = ""
+    discussing: Discussing | None = None
 
 
 def placement(post: Post) -> Placement:
     """How it stands now."""
-    return Placement(post.slug, post.access, post.featured, post.cover.public_id if post.cover else "")
+    cover = post.cover.public_id if post.cover else ""
+    return Placement(post.slug, post.access, post.featured, cover, post.discussing)
 
 
 def place_post(session: Session, post: Post, wanted: Placement) -> None:
@@ -38,7 +40,7 @@ def place_post(session: Session, post: Post, wanted: Placement) -> None:
     slug = slug_of(wanted.slug)
     if slug != post.slug:
         _move(session, post, slug)
-    post.access, post.featured = wanted.access, wanted.featured
+    post.access, post.featured, post.discussing = wanted.access, wanted.featured, wanted.discussing
     post.cover = _picture(session, post.publication_id, wanted.cover)
     session.flush()
     show_changes(session, post)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.domain.errors import BadInput, NotFound
 from newsletter.domain.names import one_line
+from newsletter.domain.states import Discussing
 from newsletter.models import Publication, Section
 from newsletter.publishing.versions import readers_see
 
@@ -61,6 +62,14 @@ def change_publication(session: Session, publication: Publication, wanted: About
         if len(value) > _LIMITS.get(each.name, 2000):
             raise BadInput(f"The {each.name.replace('_', ' ')} is too long.")
         setattr(publication, each.name, value)
+    readers_see(session, publication.id)
+
+
+def change_discussing(
+    session: Session, publication: Publication, who: Discussing, *, holds_first: bool
+) -> None:
+    """Say who may write below posts, and whether the first comment of each person waits for a moderator."""
+    publication.discussing, publication.holds_first_comments = who, holds_first
     readers_see(session, publication.id)
 
 

@@ -15,7 +15,7 @@ from newsletter.rendering.markers import Markers
 
 @dataclass(frozen=True)
 class Letter:
-    """A mail before it becomes bytes: subject, and text and HTML cut at their holes."""
+    """A mail before it becomes bytes: text and HTML cut at their holes, the subject with its markers."""
 
     subject: str
     text: Sequence[str | Hole]
@@ -37,10 +37,15 @@ class Composer:
 
     def compose(self, kind: str, context: Mapping[str, Any], markers: Markers) -> Letter:
         """Render a kind of mail once, holes still open. Raises BadSetting when a template is broken."""
-        subject = " ".join(self._render(f"{kind}/subject.txt", context).split())
+        subject = self._subject(kind, context)
         text = self._render(f"{kind}/body.txt", {**context, "subject": subject})
-        html = self._render(f"{kind}/body.html", {**context, "subject": subject})
+        # In HTML the subject stands once more, and its holes are then those of HTML.
+        shown = self._subject(kind, {**context, "text": context["html"]})
+        html = self._render(f"{kind}/body.html", {**context, "subject": shown})
         return Letter(subject, markers.split(_tidy(text)), markers.split(inline_css(html)))
+
+    def _subject(self, kind: str, context: Mapping[str, Any]) -> str:
+        return " ".join(self._render(f"{kind}/subject.txt", context).split())
 
     def _render(self, name: str, context: Mapping[str, Any]) -> str:
         try:

@@ -11,8 +11,12 @@ from whitenoise import WhiteNoise
 from newsletter.database import Database
 from newsletter.publishing.newest import NewestVersion
 from newsletter.publishing.versions import Version, versions
-from newsletter.web import assets, covers, errors, keeping, languages, security, themes
+from newsletter.web import assets, covers, errors, keeping, languages, portraits, security, themes
+from newsletter.web.account.addresses import account
+from newsletter.web.account.signing_in import signing_in
 from newsletter.web.context import EXTENSION
+from newsletter.web.discussion.addresses import discussion
+from newsletter.web.discussion.muting import muting
 from newsletter.web.limits import limit_clients, limit_forms
 from newsletter.web.machines.addresses import machines
 from newsletter.web.ops.health import health
@@ -29,11 +33,11 @@ from newsletter.web.site.switches import switches
 from newsletter.web.studio.campaigns import campaigns
 from newsletter.web.studio.embedding import embed_codes
 from newsletter.web.studio.free_pages import free_pages
+from newsletter.web.studio.moderating import moderating
 from newsletter.web.studio.pictures import pictures
 from newsletter.web.studio.placing import placing
 from newsletter.web.studio.posts import posts
 from newsletter.web.studio.preview import preview
-from newsletter.web.studio.signing_in import signing_in
 from newsletter.wiring import House
 
 _STATIC = Path(__file__).parent / "static"
@@ -50,13 +54,14 @@ def create_app(house: House) -> Flask:
     app.extensions["newsletter_limiter"] = limiter  # its views refer to it weakly
     for blueprint in (
         *(pages, archive, site_posts, switches, subscribing, embedding, leaving, media, machines, health),
-        *(signing_in, posts, preview, placing, pictures, free_pages, embed_codes, campaigns),
+        *(signing_in, account, discussion, muting),
+        *(posts, preview, placing, pictures, free_pages, embed_codes, campaigns, moderating),
     ):
         app.register_blueprint(blueprint)
     limit_forms(app, limiter)
     security.protect(app)
     errors.explain(app)
-    for room in (languages, themes, keeping, paging, forms, covers):
+    for room in (languages, themes, keeping, paging, forms, covers, portraits):
         room.add_to(app)
     assets.add_to(app, _STATIC)
     _put_in_front(app, house)

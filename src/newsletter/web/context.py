@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.accounts.identities import Permission, require
 from newsletter.accounts.signing_in import Visitor, visitor_of
+from newsletter.discussion.cases import Waiting, waiting
 from newsletter.domain.errors import NotFound
 from newsletter.publishing.free_pages import pages_of
 from newsletter.publishing.looks import look_of
@@ -33,13 +34,19 @@ def current_visitor(session: Session) -> Visitor | None:
     return visitor_of(session, secret, house().now()) if secret else None
 
 
-def require_visitor(session: Session, permission: Permission) -> Visitor:
-    """Who sent this request. Raises SignInNeeded or NotAllowed."""
+def require_reader(session: Session) -> Visitor:
+    """Who sent this request, with a role or without. Raises SignInNeeded."""
     visitor = current_visitor(session)
     if visitor is None:
         raise SignInNeeded
-    require(visitor.roles, permission)
     g.visitor = visitor
+    return visitor
+
+
+def require_visitor(session: Session, permission: Permission) -> Visitor:
+    """Who sent this request. Raises SignInNeeded or NotAllowed."""
+    visitor = require_reader(session)
+    require(visitor.roles, permission)
     return visitor
 
 
@@ -61,8 +68,19 @@ def page(session: Session, template: str, **values: Any) -> str:
         "free_pages": pages_of(session, publication.id),
         "look": look_of(publication),
         "now": house().now(),
+        "visitor": g.visitor if "visitor" in g else current_visitor(session),
+        "waits": _waits(session, publication.id),
     }
-    return render_template(template, **frame, **values)
+    return render_template(template, **{**frame, **values})
+
+
+def _waits(session: Session, publication_id: int) -> Waiting | None:
+    """How many comments wait for whoever is in the studio."""
+    visitor: Visitor | None = g.get("visitor")
+    if visitor is None or not request.path.startswith("/studio/"):
+        return None
+    only = None if visitor.may(Permission.MODERATE) else visitor.identity.id
+    return waiting(session, publication_id, only)
 
 
 def client_address() -> str:

@@ -44,9 +44,12 @@ def explain(app: Flask) -> None:
 
 def _ask_to_sign_in(_error: SignInNeeded) -> BaseResponse:
     if request.method in {"GET", "HEAD"}:
-        return redirect(url_for("signing_in.ask"))
+        query = request.query_string.decode("utf-8", "replace")
+        return redirect(url_for("signing_in.ask", next=f"{request.path}?{query}".rstrip("?")))
     return _page(
-        401, "Please sign in", "You were signed out. Sign in again; your text is still in your browser."
+        401,
+        gettext("Please sign in"),
+        gettext("You were signed out. Sign in again; your text is still in your browser."),
     )
 
 

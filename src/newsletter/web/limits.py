@@ -1,4 +1,4 @@
-"""How often one client may send the forms that cause mail."""
+"""How often one client may send the forms that cause mail, or much work."""
 
 from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
@@ -9,11 +9,13 @@ from flask_limiter import Limiter
 
 from newsletter.settings import Settings
 
-_MAKE_MAIL: Mapping[str, str] = {
+_LIMITED: Mapping[str, str] = {
     "subscribing.ask": "subscribe",
     "embedding.embed": "subscribe",
     "signing_in.ask": "sign in",
     "signing_in.act": "sign in by link",
+    "account.move": "address change",
+    "account.picture": "picture",
 }
 """The routes, and what they count as: our own form and the one in a frame are the same to a client."""
 
@@ -35,7 +37,7 @@ def limit_clients(app: Flask, settings: Settings) -> Limiter:
 def limit_forms(app: Flask, limiter: Limiter) -> None:
     """Put the limits on the forms, once their routes are there."""
     views: dict[str, Any] = app.view_functions
-    for route, scope in _MAKE_MAIL.items():
+    for route, scope in _LIMITED.items():
         limit = limiter.shared_limit("10/minute;100/hour", scope, methods=["POST"])
         views[route] = limit(views[route])
 

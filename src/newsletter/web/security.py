@@ -1,9 +1,9 @@
 """What holds for every request: who may post here, how much, and what a browser may do with the answer.
 
 A form is accepted from our own pages only: browsers say where a request comes from (Sec-Fetch-Site, else
-Origin), and inside the studio the form must also carry a token bound to the session. Two addresses anybody
-may post to: one-click unsubscribe (RFC 8058), whose token is its authority, and the one that other sites'
-subscribe forms lead to, which changes nothing.
+Origin), and what somebody does who is signed in must also carry a token bound to the session. Three addresses
+anybody may post to: one-click unsubscribe and its like for discussions (RFC 8058), whose tokens are their
+authority, and the one that other sites' subscribe forms lead to, which changes nothing.
 """
 
 import hashlib
@@ -16,10 +16,13 @@ from newsletter.web.context import SESSION_COOKIE, house
 from newsletter.web.languages import gettext
 
 PUBLIC_BODY = 64 * 1024
+COMMENT_BODY = 160 * 1024  # ten thousand characters take up to twelve bytes each in a form
 STUDIO_BODY = 4 * 1024 * 1024
 PICTURES_BODY = 20 * 1024 * 1024
 
 _BODIES = {
+    "account.picture": PICTURES_BODY,
+    "discussion": COMMENT_BODY,
     "posts": STUDIO_BODY,
     "preview": STUDIO_BODY,
     "free_pages": STUDIO_BODY,
@@ -28,7 +31,8 @@ _BODIES = {
 }
 
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-_FROM_ANYWHERE = {"leaving.leave", "embedding.from_elsewhere"}
+_WITH_TOKEN = {"account", "discussion", "signing_in.leave"}
+_FROM_ANYWHERE = {"leaving.leave", "muting.stop", "embedding.from_elsewhere"}
 _IN_FRAMES_ANYWHERE = {"embedding.embed"}
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; font-src 'self'; "
@@ -47,7 +51,7 @@ def protect(app: Flask) -> None:
 
 
 def form_token() -> str:
-    """The token of forms inside the studio, bound to the visitor's session."""
+    """The token of forms of somebody who is signed in, bound to their session."""
     secret = request.cookies.get(SESSION_COOKIE, "")
     key = house().keyring.keys[house().keyring.current]
     return hmac.new(key, b"form\0" + secret.encode(), hashlib.sha256).hexdigest()
@@ -65,10 +69,9 @@ def _refuse_nul() -> None:
 
 
 def _limit_body() -> None:
-    in_studio = SESSION_COOKIE in request.cookies
-    request.max_content_length = (
-        _BODIES.get(request.blueprint or "", PUBLIC_BODY) if in_studio else PUBLIC_BODY
-    )
+    signed_in = SESSION_COOKIE in request.cookies
+    room = _BODIES.get(request.endpoint or "") or _BODIES.get(request.blueprint or "", PUBLIC_BODY)
+    request.max_content_length = room if signed_in else PUBLIC_BODY
 
 
 def _check_origin() -> None:
@@ -87,7 +90,7 @@ def _check_origin() -> None:
 def _check_form_token() -> None:
     if request.method in _SAFE_METHODS or SESSION_COOKIE not in request.cookies:
         return
-    if request.path.startswith("/studio/") and request.endpoint not in {"signing_in.act", "signing_in.ask"}:
+    if request.path.startswith("/studio/") or {request.blueprint, request.endpoint} & _WITH_TOKEN:
         given = request.form.get("form_token", "")
         if not hmac.compare_digest(given.encode(), form_token().encode()):
             abort(403, gettext("This form is too old. Please go back, reload the page and send it again."))

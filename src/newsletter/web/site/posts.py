@@ -1,14 +1,16 @@
 """A post's page, for everybody, or for those who have its letter."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from flask import Blueprint, Response, make_response, redirect, url_for
+from flask import Blueprint, Response, g, make_response, redirect, url_for
 from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response as BaseResponse
 
-from newsletter.accounts.identities import Permission
 from newsletter.accounts.signing_in import Visitor
+from newsletter.discussion.threads import Threads, list_threads
 from newsletter.domain.directions import direction_of
+from newsletter.domain.discussions import ThreadOrder
 from newsletter.domain.errors import NotFound
 from newsletter.domain.states import PostAccess, PostState
 from newsletter.models import Post
@@ -19,9 +21,12 @@ from newsletter.publishing.versions import SITE, discussion
 from newsletter.rendering.content import Content, read_content
 from newsletter.rendering.headings import Heading
 from newsletter.web.context import current_visitor, house, page
+from newsletter.web.discussion.branches import Branch, beginnings
+from newsletter.web.discussion.talking import Talk, talk_of, with_likes
 from newsletter.web.keeping import keep
 from newsletter.web.machines.heads import head_of_post
 from newsletter.web.machines.site import Site
+from newsletter.web.site.readers import may_read_whole
 
 site_posts = Blueprint("site_posts", __name__, template_folder="templates")
 
@@ -59,8 +64,10 @@ def post(slug: str) -> BaseResponse:
         if found.access is PostAccess.EMAIL_ONLY:
             raise NotFound("This post went out by email only. The link in your letter shows it.")
         keep(session, SITE, discussion(found.public_id))
-        whole = found.access is not PostAccess.SUBSCRIBERS or _may_read_all(current_visitor(session))
-        response = make_response(_page(session, found, whole=whole))
+        session.refresh(found, ["likes", "comments"])  # they may have changed before we said what is shown
+        visitor = g.visitor = current_visitor(session)
+        whole = may_read_whole(session, found, visitor)
+        response = make_response(_page(session, found, visitor, whole=whole))
         if found.access is PostAccess.UNLISTED:
             response.headers["X-Robots-Tag"] = "noindex"
         return response
@@ -74,19 +81,17 @@ def read(token: str) -> Response:
         found = find_post(session, public_id)
         if found.state is not PostState.PUBLISHED:
             raise NotFound("This post is no longer here.")
-        response = make_response(_page(session, found, whole=True))
+        visitor = g.visitor = current_visitor(session)
+        response = make_response(_page(session, found, visitor, whole=True))
     response.headers["X-Robots-Tag"] = "noindex, noarchive"
     return response
 
 
-def _may_read_all(visitor: Visitor | None) -> bool:
-    return visitor is not None and visitor.may(Permission.WRITE)
-
-
-def _page(session: Session, found: Post, *, whole: bool) -> str:
+def _page(session: Session, found: Post, visitor: Visitor | None, *, whole: bool) -> str:
     before, after = neighbours(session, found) if is_listed(found) else (None, None)
     related = related_posts(session, found, (before, after)) if is_listed(found) else ()
     reading = read_post(found, whole=whole)
+    talk, branches = _talk(session, found, visitor, whole=whole)
     return page(
         session,
         "site/post.html",
@@ -97,7 +102,25 @@ def _page(session: Session, found: Post, *, whole: bool) -> str:
         after=after,
         related=related,
         address=house().links.post(found.slug),
+        talk=talk,
+        branches=branches,
     )
+
+
+def _talk(
+    session: Session, found: Post, visitor: Visitor | None, *, whole: bool
+) -> tuple[Talk | None, Sequence[Branch]]:
+    """What readers say, as far as a post's page has room; nothing where the post itself is not shown."""
+    if found.access is PostAccess.EMAIL_ONLY or not whole:
+        return None, ()
+    talk = talk_of(session, found, visitor)
+    threads = list_threads(session, found, ThreadOrder.TOP, 1, visitor)
+    branches = beginnings(threads.threads)
+    return replace(with_likes(session, talk, branches), has_more=_is_cut(threads, branches)), branches
+
+
+def _is_cut(threads: Threads, branches: Sequence[Branch]) -> bool:
+    return len(branches) < len(threads.threads) or threads.pages > 1
 
 
 def read_post(found: Post, *, whole: bool) -> Reading:

@@ -1,4 +1,4 @@
-"""How a post stands on the site: its address, who may read it, its cover."""
+"""How a post stands on the site: its address, who may read it and write below it, its cover."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from newsletter.accounts.identities import Permission
 from newsletter.domain.errors import BadInput, Conflict, NotFound
 from newsletter.domain.pictures import PictureAddress
-from newsletter.domain.states import PostAccess
+from newsletter.domain.states import Discussing, PostAccess
 from newsletter.media.pictures import address_of, find_picture, pictures_of
 from newsletter.models import Picture, Post
 from newsletter.publishing.placing import Placement, describe_cover, place_post, placement
@@ -28,6 +28,12 @@ _ACCESS = (
     (PostAccess.UNLISTED, "Unlisted", "Only those who have the address find it."),
     (PostAccess.EMAIL_ONLY, "Only by email", "It has no page of its own on the site."),
 )
+_DISCUSSING = (
+    ("", "As everywhere else", "The setting of the publication."),
+    (Discussing.EVERYBODY, "Everybody who is signed in", ""),
+    (Discussing.SUBSCRIBERS, "Subscribers only", ""),
+    (Discussing.NOBODY, "Nobody", "What is there already stays."),
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class Typed:
     featured: bool
     cover: str
     alt: str
+    discussing: str = ""
 
 
 @placing.route("/posts/<public_id>/settings", methods=["GET", "POST"])
@@ -75,12 +82,16 @@ def _wanted(typed: Typed) -> Placement:
         raise BadInput("The post needs an address, such as: a-letter.")
     if typed.access not in set(PostAccess):
         raise BadInput("Please choose who may read the post.")
-    return Placement(typed.slug, PostAccess(typed.access), typed.featured, typed.cover)
+    if typed.discussing not in {"", *Discussing}:
+        raise BadInput("Please choose who may write below the post.")
+    discussing = Discussing(typed.discussing) if typed.discussing else None
+    return Placement(typed.slug, PostAccess(typed.access), typed.featured, typed.cover, discussing)
 
 
 def _as_it_stands(post: Post) -> Typed:
     now = placement(post)
-    return Typed(now.slug, now.access, now.featured, now.cover, post.cover.alt if post.cover else "")
+    alt = post.cover.alt if post.cover else ""
+    return Typed(now.slug, now.access, now.featured, now.cover, alt, now.discussing or "")
 
 
 def _typed() -> Typed:
@@ -91,6 +102,7 @@ def _typed() -> Typed:
         "featured" in form,
         form.get("cover", "").replace("\0", ""),
         form.get("alt", ""),
+        form.get("discussing", ""),
     )
 
 
@@ -103,6 +115,7 @@ def _form(session: Session, post: Post, typed: Typed, problem: str) -> str:
         problem=problem,
         saved=not problem and "saved" in request.args,
         access=_ACCESS,
+        discussing=_DISCUSSING,
         site=house().links.post(""),
         covers=_covers(session, post, typed.cover),
     )

@@ -1,0 +1,1 @@
+"""What readers say: comments, likes, reports, and who keeps order."""

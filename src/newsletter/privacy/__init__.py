@@ -1,0 +1,1 @@
+"""What we hold of a person: given out, moved along with them, and forgotten."""

@@ -1,0 +1,1 @@
+"""What readers say below a post: reading it, joining in, liking, reporting."""
