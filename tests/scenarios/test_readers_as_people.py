@@ -166,7 +166,7 @@ def test_a_reader_likes_comments_answers_edits_and_deletes(site: Site) -> None:
     choose(page.locator("article.comment").filter(has_text="the trouble").last, "Edit")
     page.get_by_label("Your comment").fill("Nobody, which RFC 1047 regrets.")
     page.locator("form.write button").click()
-    expect(comment_saying(page, "Nobody, which RFC 1047 regrets.")).to_contain_text("edited")
+    expect(comment_saying(page, "Nobody, which RFC 1047 regrets.")).to_contain_text("Edited")
 
     choose(comment_saying(page, "Nobody, which RFC 1047 regrets."), "Delete")
     page.get_by_role("button", name="Delete it").click()

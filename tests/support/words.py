@@ -18,13 +18,15 @@ FOLDER = SOURCE / "web" / "translations"
 _WIDTH = 100
 _NOISE = re.compile(rb'^"(?:Report|POT|PO-|Last|Language-T|Project|Generated)[^\n]*\n', re.MULTILINE)
 # What these raise, readers see; the errors of other rooms are for authors and operators.
+_ROOMS_OF_READERS = ("accounts", "audience", "discussion", "privacy")
 _SAID_TO_READERS = (
     *("domain/addresses.py", "domain/tokens.py", "domain/stamps.py", "publishing/archive.py"),
     *("publishing/posts.py", "publishing/free_pages.py", "publishing/publications.py"),
+    *("domain/discussions.py", "rendering/comments.py"),
 )
 _PYTHON: Keywords = {"gettext": None, "ngettext": (1, 2)}
 _ERRORS: Keywords = dict.fromkeys(
-    ("BadInput", "BadAddress", "BadLink", "ExpiredLink", "NotFound", "Conflict", "TooMany")
+    ("BadInput", "BadAddress", "BadLink", "ExpiredLink", "NotFound", "NotAllowed", "Conflict", "TooMany")
 )
 _TEMPLATES: Keywords = {"_": None, "gettext": None, "ngettext": (1, 2)}
 
@@ -72,7 +74,8 @@ def _messages() -> Iterator[str | tuple[str, ...]]:
     for path in sorted((SOURCE / "web").rglob("*.py")):
         if "studio" not in path.parts and "inbox" not in path.parts:
             yield from _of(path, "python", {**_PYTHON, **_ERRORS})
-    for path in [*sorted((SOURCE / "audience").rglob("*.py")), *(SOURCE / name for name in _SAID_TO_READERS)]:
+    rooms = [path for room in _ROOMS_OF_READERS for path in sorted((SOURCE / room).rglob("*.py"))]
+    for path in [*rooms, *(SOURCE / name for name in _SAID_TO_READERS)]:
         if path.exists():
             yield from _of(path, "python", _ERRORS)
 

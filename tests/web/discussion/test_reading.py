@@ -47,7 +47,7 @@ def test_a_comment_stands_below_its_post_with_its_writer(
         assert re.search(r"<bdi[^>]*>Ada</bdi>", page)
         assert "1 comment<" in page
         assert f'href="{at(comment)}"' in page
-        assert "edited" not in page
+        assert "Edited" not in page
 
 
 def test_an_answer_is_nested_in_a_list_that_says_whom_it_answers(
@@ -61,7 +61,7 @@ def test_an_answer_is_nested_in_a_list_that_says_whom_it_answers(
     assert '<ol class="below" aria-label="Answers to Ada">' in page
     assert page.index("Who reads this?") < page.index('aria-label="Answers to Ada"') < page.index("I do.")
     assert f'aria-labelledby="by-{second.public_id}"' in page
-    assert page.count('<span class="badge">Author</span>') == 1
+    assert page.count('<span class="badge">The author</span>') == 1
     assert "<summary>1 answer</summary>" in page
 
 

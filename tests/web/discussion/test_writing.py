@@ -181,7 +181,7 @@ def test_a_comment_is_changed_by_its_writer_for_a_while(
     assert answer.headers["Location"] == at(comment, f"#c-{comment.public_id}")
     shown = reader.get(POST).text
     assert "Second draft." in shown
-    assert ">edited</span>" in shown
+    assert ">Edited</span>" in shown
     bad = reader.post(at(comment, "/edit"), text=" ")
     assert (bad.status_code, newest(house).markdown) == (400, "Second draft.")
 
