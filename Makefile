@@ -36,6 +36,7 @@ bench: install ## How fast a campaign goes out, beside Postfix's load generator 
 	@$(BIN)/python -m bench.render --json
 	@scripts/needs nginx wrk hey
 	@$(BIN)/python -m bench.site --json
+	@$(BIN)/python -m bench.discussion --json
 
 chaos: install ## Kill everything, and go through every trouble, and count the letters
 	@scripts/needs postgresql

@@ -3,6 +3,7 @@
 import pytest
 from flask.testing import FlaskClient
 
+from newsletter.web.app import create_app
 from newsletter.wiring import House
 from tests.support.factories import make_post
 from tests.web.conftest import Place
@@ -64,3 +65,13 @@ def test_a_section_page_lists_its_own_posts(house: House, place: Place, browser:
 
 def test_an_empty_section_says_what_will_be_here(place: Place, browser: FlaskClient) -> None:
     assert "The first post of this section will appear" in browser.get("/s/craft").text
+
+
+def test_one_client_searches_sixty_times_a_minute(house: House, place: Place) -> None:
+    limited = House(house.settings.model_copy(update={"rate_limits": True}), house.ring)
+    browser = create_app(limited).test_client()
+    codes = [browser.get("/search?q=mail").status_code for _time in range(62)]
+
+    assert codes == [200] * 60 + [429] * 2
+    assert browser.get("/archive").status_code == 200
+    limited.database.close()

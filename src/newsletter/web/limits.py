@@ -40,6 +40,8 @@ def limit_forms(app: Flask, limiter: Limiter) -> None:
     for route, scope in _LIMITED.items():
         limit = limiter.shared_limit("10/minute;100/hour", scope, methods=["POST"])
         views[route] = limit(views[route])
+    # Each search is work for the database; nobody types faster than that.
+    views["archive.search"] = limiter.limit("60/minute", methods=["GET", "HEAD"])(views["archive.search"])
 
 
 def _client() -> str:
