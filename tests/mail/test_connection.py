@@ -36,6 +36,8 @@ class Peer:
         self.reader, self.writer, self._tls = reader, writer, tls
 
     async def say(self, data: bytes) -> None:
+        if self.writer.is_closing():  # uvloop calls that a bug of ours, asyncio a lost connection
+            raise ConnectionResetError
         self.writer.write(data)
         await self.writer.drain()
 

@@ -29,11 +29,15 @@ from tests.support.stack import Worker, environment_of, running_broker, wait_for
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of scenarios that take long on both databases one, always the same, is for every day."""
+    """Of scenarios that take long in two ways one, always the same, is for every day.
+
+    The ways are the two databases, or a browser with and without scripts.
+    """
     twins: dict[str, list[pytest.Item]] = defaultdict(list)
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("slow"):
-            twins[item.nodeid.replace("sqlite", "postgresql")].append(item)
+            name = item.nodeid.replace("sqlite", "postgresql").replace("without scripts", "with scripts")
+            twins[name].append(item)
     for name, pair in twins.items():
         if len(pair) == 2:
             pair[crc32(name.encode()) % 2].add_marker(pytest.mark.long)

@@ -38,6 +38,7 @@ def demo(*arguments: str, folder: Path, **environment: str) -> dict[str, float]:
     return result
 
 
+@pytest.mark.long
 def test_a_thousand_letters_on_nothing_but_python(tmp_path: Path) -> None:
     result = demo("--subscribers", "1000", folder=tmp_path)
 

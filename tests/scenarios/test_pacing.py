@@ -75,6 +75,7 @@ def test_three_workers_together_find_the_pace_of_one_group_of_receivers(build: B
     assert refusals(plant) == 0
 
 
+@pytest.mark.long
 def test_a_limit_of_letters_a_second_holds_over_all_workers(build: Build) -> None:
     plant = build(400, pacing_beat=BEAT)
     plant.house.follow_smtp_url()
