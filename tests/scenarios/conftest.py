@@ -9,6 +9,7 @@ from typing import Protocol
 from zlib import crc32
 
 import pytest
+from playwright.sync_api import Browser
 from pydantic import SecretStr
 
 from newsletter.delivery.freezing import freeze_audience
@@ -20,6 +21,7 @@ from newsletter.settings import Settings
 from newsletter.wiring import House, wire
 from tests.conftest import Rings
 from tests.support.checker import Findings, check
+from tests.support.chromium import running_chromium
 from tests.support.factories import make_campaign
 from tests.support.ledgers import campaign_now, states
 from tests.support.relay import Relay
@@ -47,6 +49,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def broker() -> Iterator[str]:
     with running_broker() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(params=[False, True], ids=["without scripts", "with scripts"])
+def javascript(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
 
 
 @dataclass(frozen=True)

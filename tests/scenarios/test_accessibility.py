@@ -11,7 +11,6 @@ from itertools import islice
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.chromium import running_chromium
 from tests.support.full_site import Pages, running_full_site
 from tests.support.gallery import Scheme, findings
 
@@ -31,12 +30,6 @@ def site() -> Iterator[Pages]:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     with running_full_site() as site:
         yield site
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,6 @@ from newsletter.web.app import create_app
 from newsletter.wiring import House
 from tests.conftest import fresh_database, settings_for
 from tests.scenarios.conftest import Works
-from tests.support.chromium import running_chromium
 from tests.support.factories import make_author, make_publication, make_section, make_subscriber
 from tests.support.relay import Relay
 from tests.support.serving import serving
@@ -26,17 +25,6 @@ from tests.support.stack import wait_for
 pytestmark = pytest.mark.slow
 
 READER = "ada@example.org"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(params=[False, True], ids=["without scripts", "with scripts"])
-def javascript(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
 
 
 @pytest.fixture

@@ -8,23 +8,18 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
-from pydantic import SecretStr
 from sqlalchemy import select
 
 from newsletter.accounts.identities import RoleName
 from newsletter.accounts.signing_in import make_sign_in, sign_in
-from newsletter.cli.processes import free_port
 from newsletter.models import Identity, Post, Subscriber
-from newsletter.web.app import create_app
 from newsletter.web.context import SESSION_COOKIE
 from newsletter.wiring import House
-from tests.conftest import Rings, fresh_database, settings_for
-from tests.support.browsed_site import Site, browsing
-from tests.support.chromium import running_chromium
+from tests.conftest import fresh_database, settings_for
+from tests.support.browsed_site import Site, browsing, running_site
 from tests.support.discussions import make_comment, make_reader
 from tests.support.factories import make_author, make_post, make_publication, make_section, make_subscriber
 from tests.support.relay import Relay
-from tests.support.serving import serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -32,17 +27,6 @@ ADA = "ada@example.org"
 NOUR = "nour@example.org"
 MARA = "mara@example.org"
 HERE = "/p/first"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(params=[False, True], ids=["without scripts", "with scripts"])
-def javascript(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
 
 
 @pytest.fixture
@@ -56,13 +40,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, javascript: boo
 def site(
     database_url: str, tmp_path: Path, relay: Relay, chromium: Browser, javascript: bool
 ) -> Iterator[Site]:
-    port = free_port()
-    values = {"site_url": f"http://127.0.0.1:{port}", "smtp_url": SecretStr(relay.url), "form_seconds": 0}
-    house = House(settings_for(tmp_path, database_url=database_url, **values), Rings())
-    fill(house)
-    with serving(create_app(house), port), browsing(chromium, javascript) as context:
+    settings = settings_for(tmp_path, database_url=database_url)
+    with running_site(settings, relay, fill) as house, browsing(chromium, javascript) as context:
         yield Site(house, relay, house.settings.site_url, context, context.new_page())
-    house.database.close()
 
 
 def fill(house: House) -> None:

@@ -6,38 +6,22 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from pydantic import SecretStr
 from sqlalchemy import select, update
 
-from newsletter.cli.processes import free_port
 from newsletter.domain.states import PostAccess, SubscriberState
 from newsletter.models import Post
 from newsletter.publishing.free_pages import PageText, write_page
 from newsletter.publishing.placing import Placement, place_post
-from newsletter.web.app import create_app
 from newsletter.wiring import House
-from tests.conftest import Rings, fresh_database, settings_for
-from tests.support.browsed_site import Site, browsing
-from tests.support.chromium import running_chromium
+from tests.conftest import fresh_database, settings_for
+from tests.support.browsed_site import Site, browsing, running_site
 from tests.support.factories import make_author, make_post, make_publication, make_section
 from tests.support.relay import Relay
-from tests.support.serving import serving
 
 pytestmark = pytest.mark.slow
 
 LONG = "".join(f"## Part {number}\n\n{'Words of a long post. ' * 120}\n\n" for number in range(4))
 NOTED = "The first line.[^1]\n\n```python\nprint('hello')\n```\n\n[^1]: A note.\n"
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with running_chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(params=[False, True], ids=["without scripts", "with scripts"])
-def javascript(request: pytest.FixtureRequest) -> bool:
-    return bool(request.param)
 
 
 @pytest.fixture
@@ -51,13 +35,9 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path, javascript: boo
 def site(
     database_url: str, tmp_path: Path, relay: Relay, chromium: Browser, javascript: bool
 ) -> Iterator[Site]:
-    port = free_port()
-    values = {"site_url": f"http://127.0.0.1:{port}", "smtp_url": SecretStr(relay.url), "form_seconds": 0}
-    house = House(settings_for(tmp_path, database_url=database_url, **values), Rings())
-    _fill(house)
-    with serving(create_app(house), port), browsing(chromium, javascript) as context:
+    settings = settings_for(tmp_path, database_url=database_url)
+    with running_site(settings, relay, _fill) as house, browsing(chromium, javascript) as context:
         yield Site(house, relay, house.settings.site_url, context, context.new_page())
-    house.database.close()
 
 
 def _fill(house: House) -> None:

@@ -1,18 +1,23 @@
 """A site in a real browser: its pages, and the mails it sends."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
+from pydantic import SecretStr
 from sqlalchemy import select
 
+from newsletter.cli.processes import free_port
 from newsletter.domain.states import SubscriberState
 from newsletter.models import Subscriber
+from newsletter.settings import Settings
+from newsletter.web.app import create_app
 from newsletter.wiring import House
 from tests.support.relay import Accepted, Relay
+from tests.support.serving import serving
 
 
 @dataclass
@@ -64,3 +69,15 @@ def browsing(chromium: Browser, javascript: bool) -> Iterator[BrowserContext]:
     yield context
     context.close()
     assert complaints == []
+
+
+@contextmanager
+def running_site(settings: Settings, relay: Relay, fill: Callable[[House], None]) -> Iterator[House]:
+    """A site that is served, filled with what a test needs."""
+    port = free_port()
+    values = {"site_url": f"http://127.0.0.1:{port}", "smtp_url": SecretStr(relay.url), "form_seconds": 0}
+    house = House(settings.model_copy(update=values), lambda _job, _ids: None)
+    fill(house)
+    with serving(create_app(house), port):
+        yield house
+    house.database.close()

@@ -48,18 +48,7 @@ def add_account(
     """Make an identity with a role, or give the role to the one that is there. Safe to repeat."""
     if len(name) > MAX_NAME:
         raise BadInput(f"The name is too long: {MAX_NAME} characters are the limit.")
-    insert_if_absent(
-        session,
-        Identity,
-        publication_id=publication_id,
-        public_id=new_public_id(),
-        address=address.wire,
-        address_key=address.key,
-        name=name,
-        created_at=now,
-    )
-    identity = find_identity(session, publication_id, address)
-    assert identity is not None
+    identity = claim_identity(session, publication_id, address, now)
     if name:
         identity.name = name
     if identity.slug is None:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from newsletter.accounts.forgetting import forget_strangers
 from newsletter.database import Database, clock
-from newsletter.domain.states import ConsentKind, DeliveryState, SubscriberState, SubscriptionState
+from newsletter.domain.states import ConsentKind, DeliveryState, Rhythm, SubscriberState, SubscriptionState
 from newsletter.models import Consent, Notice, Section, Subscriber, Subscription, Suppression
 
 AT_ONCE = 500
@@ -78,18 +78,20 @@ def _forget(session: Session, ids: Sequence[int], now: datetime) -> int:
     for rows in (Notice, Subscription, Consent):
         session.execute(delete(rows).where(rows.subscriber_id.in_(ids)))
     session.execute(update(Suppression).where(Suppression.subscriber_id.in_(ids)).values(subscriber_id=None))
-    session.execute(
-        update(Subscriber)
-        .where(Subscriber.id.in_(ids))
-        .values(
-            state=SubscriberState.ERASED,
-            identity_id=None,
-            address=None,
-            address_key="erased " + Subscriber.public_id,
-            name="",
-            locale=None,
-            time_zone=None,
-            erased_at=now,
-        )
-    )
+    session.execute(update(Subscriber).where(Subscriber.id.in_(ids)).values(**erased_reader(), erased_at=now))
     return len(ids)
+
+
+def erased_reader() -> dict[str, object]:
+    """What a subscriber is made of when nothing tells any more who it was."""
+    return {
+        "state": SubscriberState.ERASED,
+        "identity_id": None,
+        "address": None,
+        "address_key": "erased " + Subscriber.public_id,
+        "name": "",
+        "locale": None,
+        "time_zone": None,
+        "paused_until": None,
+        "rhythm": Rhythm.EACH,
+    }

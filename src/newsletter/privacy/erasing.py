@@ -13,9 +13,10 @@ from sqlalchemy.orm import Session
 from newsletter.accounts.forgetting import nobody
 from newsletter.audience.belonging import subscriber_of
 from newsletter.audience.consents import Words, record_consent
+from newsletter.audience.forgetting import erased_reader
 from newsletter.database import close_gate
 from newsletter.domain.errors import NotAllowed
-from newsletter.domain.states import ConsentKind, DeliveryState, Rhythm, SubscriberState, SubscriptionState
+from newsletter.domain.states import ConsentKind, DeliveryState, SubscriptionState
 from newsletter.media.pictures import forget_picture
 from newsletter.models import (
     AddressChange,
@@ -95,20 +96,7 @@ def _erase_subscriber(session: Session, subscriber: Subscriber, now: datetime) -
     _forget_notices(session, Notice.subscriber_id == subscriber.id)
     _forget_replies(session, subscriber)
     session.execute(
-        update(Subscriber)
-        .where(Subscriber.id == subscriber.id)
-        .values(
-            state=SubscriberState.ERASED,
-            identity_id=None,
-            address=None,
-            address_key="erased " + Subscriber.public_id,
-            name="",
-            locale=None,
-            time_zone=None,
-            paused_until=None,
-            rhythm=Rhythm.EACH,
-            erased_at=now,
-        )
+        update(Subscriber).where(Subscriber.id == subscriber.id).values(**erased_reader(), erased_at=now)
     )
     session.expire(subscriber)
 
