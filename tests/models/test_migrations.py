@@ -2,7 +2,7 @@
 
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, inspect
+from sqlalchemy import CheckConstraint, Connection, inspect, text
 
 from newsletter.database import Database
 from newsletter.migrations import is_current, upgrade
@@ -49,3 +49,35 @@ def test_an_empty_database_is_not_current(tmp_path) -> None:
 
     assert not is_current(database.engine)
     database.close()
+
+
+def test_the_ledger_written_anew_keeps_its_rows(database_url: str) -> None:
+    database = Database(database_url)
+    columns = "campaign_id, subscriber_id, state, attempt, refusals, resends, relay_id, code, detail, meaning"
+    row = (7, 11, 4, 2, 1, 3, 5, 550, "550 no", "no mailbox")
+    with database.engine.connect() as connection:
+        _without_foreign_keys(connection)
+        connection.execute(text(f"INSERT INTO delivery ({columns}) VALUES {row}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0007'"))
+        if not database.is_sqlite:
+            connection.execute(
+                text(
+                    "ALTER TABLE delivery ADD CONSTRAINT fk_delivery_relay_id "
+                    "FOREIGN KEY (relay_id) REFERENCES relay (id) NOT VALID"
+                )
+            )
+        connection.commit()
+
+    upgrade(database.engine)
+
+    with database.engine.connect() as connection:
+        assert connection.execute(text(f"SELECT {columns} FROM delivery")).one() == row
+    assert is_current(database.engine)
+    database.close()
+
+
+def _without_foreign_keys(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.connection.execute("PRAGMA foreign_keys = 0")
+    else:
+        connection.execute(text("SET session_replication_role = replica"))

@@ -56,27 +56,31 @@ def due_letters(session: Session, lease: Lease) -> DueLetters:
     """The letters of a batch that are due, in the order of their subscribers.
 
     Every table is asked for the batch's range by itself, so that the cost of a batch does not grow with
-    the list. Rows are read bare: a campaign reads as many as it has readers.
+    the list. Rows are read bare, past the ORM: a campaign reads as many as it has readers.
     """
     span = (lease.low, lease.high)
-    rows = session.execute(
-        select(
-            Delivery.subscriber_id,
-            Delivery.attempt + 1,
-            func.coalesce(Subscriber.address, ""),
-            Subscriber.name,
-            Subscriber.public_id,
-            Delivery.state == DeliveryState.DEFERRED,
-            Delivery.refusals,
-            func.coalesce(Delivery.relay_id, 0),
-            Delivery.resends > 0,
-            Delivery.subscriber_id.in_(eligible_followers(lease.section_id, span)),
-            _is_due(clock(session)),
+    rows = (
+        session.connection()
+        .execute(
+            select(
+                Delivery.subscriber_id,
+                Delivery.attempt + 1,
+                func.coalesce(Subscriber.address, ""),
+                Subscriber.name,
+                Subscriber.public_id,
+                Delivery.state == DeliveryState.DEFERRED,
+                Delivery.refusals,
+                func.coalesce(Delivery.relay_id, 0),
+                Delivery.resends > 0,
+                Delivery.subscriber_id.in_(eligible_followers(lease.section_id, span)),
+                _is_due(clock(session)),
+            )
+            .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
+            .where(*in_range(lease), Subscriber.id.between(*span), Delivery.state.in_(_WAITING))
+            .order_by(Delivery.subscriber_id)
         )
-        .join(Subscriber, Subscriber.id == Delivery.subscriber_id)
-        .where(*in_range(lease), Subscriber.id.between(*span), Delivery.state.in_(_WAITING))
-        .order_by(Delivery.subscriber_id)
-    ).all()
+        .all()
+    )
     return DueLetters(
         [_recipient(row) for row in rows if row[-2] and row[-1]],
         [row[0] for row in rows if not row[-2]],
@@ -84,11 +88,7 @@ def due_letters(session: Session, lease: Lease) -> DueLetters:
 
 
 def _recipient(row: Sequence[Any]) -> Recipient:
-    reader, attempt, address, name, public_id, was_deferred, refusals, relay_id, is_repeated, *_flags = row
-    state = _WAITING[was_deferred]
-    return Recipient(
-        reader, attempt, address, name, public_id, state, refusals, relay_id, is_repeated=bool(is_repeated)
-    )
+    return Recipient._make((*row[:5], _WAITING[row[5]], *row[6:9]))
 
 
 def in_range(part: Lease | Batch) -> tuple[ColumnElement[bool], ...]:

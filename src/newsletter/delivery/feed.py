@@ -12,7 +12,7 @@ from newsletter.delivery.weather import CampaignWeather, Weathers
 from newsletter.domain.errors import BadInput
 from newsletter.domain.states import DeliveryState
 from newsletter.mail.envelope import Envelope
-from newsletter.publishing.letters import Merger, Reader
+from newsletter.publishing.letters import Merger
 
 
 class QueueKey(NamedTuple):
@@ -152,9 +152,8 @@ class Feed:
 
     def _prepare(self, work: Work, key: QueueKey, recipient: Recipient) -> Assignment | None:
         assert work.merger is not None
-        reader = Reader(recipient.address, recipient.name, recipient.public_id)
         try:
-            letter, return_path = work.merger.letter(reader, time.time())
+            letter, return_path = work.merger.letter(recipient, time.time())
             envelope = Envelope(return_path, recipient.address, sum(map(len, letter)))
         except BadInput as error:
             self.set_aside(work, recipient, str(error))

@@ -23,6 +23,7 @@ class Tier(NamedTuple):
 
 
 _FIRST = Tier(0, 0.0)
+_ACCEPTED = Verdict.ACCEPTED  # Python 3.11 is slow to find a member by its class
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,7 @@ class Outlet:
 
     def heard(self, assignment: Assignment, outcome: Outcome) -> None:
         """See `Office`."""
-        if outcome.verdict is Verdict.ACCEPTED:
+        if outcome.verdict is _ACCEPTED:
             self._count_accepted(assignment)
             return
         sign, why = self._weather.note(outcome)

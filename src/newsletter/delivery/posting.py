@@ -19,6 +19,9 @@ from newsletter.domain.outcomes import Verdict
 from newsletter.domain.settlement import Age, Rules, settle
 from newsletter.domain.states import DeliveryState
 
+# Names of their own: Python 3.11 is slow to find a member by its class.
+_UNTOUCHED, _OPEN = Verdict.UNTOUCHED, Passage.OPEN
+
 
 @dataclass
 class Slip:
@@ -143,7 +146,7 @@ def fold(entries: Iterable[Entry]) -> list[Slip]:
 
 def leaves_its_row(result: Result) -> bool:
     """Whether a result changes nothing but the list of letters in flight."""
-    return result.outcome.verdict is Verdict.UNTOUCHED
+    return result.outcome.verdict is _UNTOUCHED
 
 
 def row_of(result: Result, now: datetime, rules: Rules) -> Row:
@@ -181,7 +184,7 @@ def passage(standing: Standing | None) -> Passage:
         return Passage.FENCED
     if not standing.is_running:
         return Passage.STOP
-    return Passage.OPEN if standing.is_current else Passage.LOOK_AGAIN
+    return _OPEN if standing.is_current else Passage.LOOK_AGAIN
 
 
 def is_granted(standing: Standing) -> bool:

@@ -18,7 +18,10 @@ class Reply(NamedTuple):
     text: str = ""
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (str(self.code or ""), self.enhanced, self.text)))
+        code, enhanced, text = self
+        if code and enhanced and text:
+            return f"{code} {enhanced} {text}"
+        return " ".join(filter(None, (str(code or ""), enhanced, text)))
 
 
 def read_reply(code: int, text: str) -> Reply:

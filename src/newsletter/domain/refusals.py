@@ -124,10 +124,14 @@ def meaning_of(step: Step, reply: Reply) -> Meaning:
     return next(rule.meaning for rule in RULES if rule.fits(step, reply))
 
 
+# Names of their own: Python 3.11 is slow to find a member by its class.
+_BODY, _ACCEPTED, _NOBODY = Step.BODY, Verdict.ACCEPTED, Blame.NOBODY
+
+
 def judge(step: Step, reply: Reply) -> Outcome:
     """Sort a relay's answer. Any but a refusal decides only in answer to the body."""
-    if step is Step.BODY and reply.code // 100 == 2:
-        return Outcome(Verdict.ACCEPTED, reply=reply)
+    if step is _BODY and reply.code // 100 == 2:
+        return Outcome(_ACCEPTED, _NOBODY, reply)
     if reply.code // 100 not in {4, 5}:
         return Outcome(Verdict.UNCERTAIN if step is Step.BODY else Verdict.UNTOUCHED, reply=reply)
     meaning = meaning_of(step, reply)

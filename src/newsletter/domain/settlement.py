@@ -36,12 +36,16 @@ class Age(NamedTuple):
     give_up_after: timedelta | None = None
 
 
+# Names of their own: Python 3.11 is slow to find a member by its class.
+_TAKEN, _ACCEPTED = Verdict.ACCEPTED, DeliveryState.ACCEPTED
+
+
 def settle(outcome: Outcome, refusals: int, age: Age, now: datetime, rules: Rules) -> Settlement:
     """Decide what an outcome means for a delivery that was refused so many times before."""
     detail = str(outcome.reply) if outcome.reply else ""
+    if outcome.verdict is _TAKEN:
+        return Settlement(_ACCEPTED, None, False, detail)
     match outcome.verdict:
-        case Verdict.ACCEPTED:
-            return Settlement(DeliveryState.ACCEPTED, detail=detail)
         case Verdict.PERMANENT:
             return Settlement(DeliveryState.FAILED, counts=True, detail=detail)
         case Verdict.UNTOUCHED:
@@ -49,8 +53,7 @@ def settle(outcome: Outcome, refusals: int, age: Age, now: datetime, rules: Rule
         case Verdict.UNCERTAIN:
             detail = detail or "the relay took the letter and never answered"
             return Settlement(DeliveryState.UNCERTAIN, now + rules.uncertain_grace, detail=detail)
-        case Verdict.TEMPORARY:
-            due = rules.retries.next_attempt(refusals + 1, now, *age)
-            if due is None:
-                return Settlement(DeliveryState.FAILED, counts=True, detail=f"gave up: {detail}")
-            return Settlement(DeliveryState.DEFERRED, due, counts=True, detail=detail)
+    due = rules.retries.next_attempt(refusals + 1, now, *age)
+    if due is None:
+        return Settlement(DeliveryState.FAILED, counts=True, detail=f"gave up: {detail}")
+    return Settlement(DeliveryState.DEFERRED, due, counts=True, detail=detail)

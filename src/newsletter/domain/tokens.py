@@ -21,6 +21,7 @@ _MAC_BYTES = 12
 _BLOCK = 64
 _HEAD_BYTES = 6
 _MINUTE = 60
+_URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
 class Purpose(StrEnum):
@@ -95,7 +96,7 @@ def keyring_from(secret: str) -> Keyring:
 
 
 def _encode(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).decode("ascii").rstrip("=")
+    return binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE, b"=").decode("ascii")
 
 
 def _decode(token: str) -> bytes:

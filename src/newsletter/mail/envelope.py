@@ -20,9 +20,9 @@ class Envelope:
     size: int = 0
 
     def __post_init__(self) -> None:
-        for address in (self.return_path, self.recipient):
-            if _PLAIN.fullmatch(address) is None and not _is_sayable(address):
-                raise BadAddress("The address holds characters that no mail command can carry.")
+        both = self.return_path + self.recipient
+        if _PLAIN.fullmatch(both) is None and not _is_sayable(both):
+            raise BadAddress("The address holds characters that no mail command can carry.")
 
     @property
     def needs_smtputf8(self) -> bool:

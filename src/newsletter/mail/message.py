@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
     r"[^\s()<>\[\]:;,\"\\\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
 )
 _ATOMS = re.compile(r"[\w!#$%&'*+\-/=?^`{|}~ ]*", re.ASCII)
+_TAME = re.compile(r"\w+(?: \w+)*", re.ASCII)  # most names: nothing to clean, to quote or to encode
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,8 @@ def _text_line(name: str, text: str) -> bytes:
 
 def _phrase(text: str) -> str:
     """A display name: plain, quoted, or encoded words outside any quotes (RFC 2047 section 5)."""
+    if len(text) <= _LONGEST_WORD and _TAME.fullmatch(text):
+        return text
     text = _clean(text)
     if not _is_plain(text):
         return encoded_words(text, _ENCODED_LINE - len("List-Id: "))

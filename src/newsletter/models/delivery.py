@@ -130,7 +130,8 @@ class Delivery(Base):
     attempt: Mapped[int] = mapped_column(SmallInteger, default=0)
     refusals: Mapped[int] = mapped_column(SmallInteger, default=0)
     resends: Mapped[int] = mapped_column(SmallInteger, default=0)
-    relay_id: Mapped[int | None] = mapped_column(BigKey, ForeignKey("relay.id"))
+    # Rows of relays stay for ever, and no foreign key says so: it would look the relay up for every answer.
+    relay_id: Mapped[int | None] = mapped_column(BigKey)
     code: Mapped[int | None] = mapped_column(SmallInteger)
     detail: Mapped[str | None] = mapped_column(Text)
     # What the refusal says, in a word of `Meaning`.

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from newsletter.domain.errors import BadInput
 from newsletter.domain.holes import Hole, HoleKind
@@ -31,8 +31,27 @@ LONGEST_NAME = 10_000
 """Characters: far beyond any name, and the To header it makes is one that relays still take."""
 
 
-class Reader(NamedTuple):
+class Addressee(Protocol):
     """What a letter needs to know of the one who gets it."""
+
+    @property
+    def address(self) -> str:
+        """Where it goes."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """How they are greeted; empty where nobody said."""
+        ...
+
+    @property
+    def public_id(self) -> str:
+        """What their links are made of."""
+        ...
+
+
+class Reader(NamedTuple):
+    """An addressee, and nothing else."""
 
     address: str
     name: str
@@ -98,7 +117,7 @@ def mailing_list(links: Links, edition: Edition) -> MailingList:
 
 
 def values_for(
-    links: Links, section_public_id: str, reader: Reader, message_id: str, now: datetime
+    links: Links, section_public_id: str, reader: Addressee, message_id: str, now: datetime
 ) -> Mapping[str, Value]:
     """What fills the holes of a plan for one reader. Raises BadInput for one no letter can be written to."""
     inbound = links.inbound
@@ -139,7 +158,7 @@ class Merger:
         self._signer = imprint.signer
         self._date = (0, date_line(datetime.fromtimestamp(0, UTC)))
 
-    def letter(self, reader: Reader, now: float) -> Written:
+    def letter(self, reader: Addressee, now: float) -> Written:
         """One reader's letter, dated in UTC. Raises BadInput when no letter can be written to them."""
         try:
             links = self._links.of(reader.public_id)
@@ -160,7 +179,7 @@ class Merger:
         return line
 
 
-def _values(reader: Reader, links: ReaderLinks, message_id: str, date: bytes) -> Mapping[str, Value]:
+def _values(reader: Addressee, links: ReaderLinks, message_id: str, date: bytes) -> Mapping[str, Value]:
     if len(reader.name) > LONGEST_NAME:  # the To header has its own limit for an address
         raise BadInput(f"The value for the hole name is longer than {LONGEST_NAME:,} characters.")
     return {

@@ -63,7 +63,8 @@ class Press:
         """Fill the holes, and leave the letter in pieces: most of them are the same for all readers."""
         sheet = self._sheet.copy()
         for name, place in self._headers:
-            sheet[place] = _ready_made(name, values[name])
+            value = values[name]
+            sheet[place] = value if isinstance(value, bytes) else _ready_made(name, value)
         for name, holes in self._bodies.items():
             value = values[name]
             if isinstance(value, str) and _SAME_IN_ALL_KINDS.fullmatch(value):

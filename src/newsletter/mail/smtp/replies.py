@@ -41,6 +41,11 @@ class ReplyReader:
         if len(self._rest) > _LINE_LIMIT:
             raise OutOfStep("sends a line without end")
 
+    def read_alone(self, line: bytes) -> Reply | None:
+        """The reply that is this one whole line and nothing else, if it is one."""
+        is_one = line[3:4] == b" " and line.find(b"\n") == len(line) - 1 and len(line) <= _LINE_LIMIT
+        return _one_line(line[:-1]) if is_one and self.is_empty else None
+
     @property
     def is_empty(self) -> bool:
         """Whether nothing unread is kept."""
