@@ -17,7 +17,7 @@ from typing import Any, cast
 from bench.merge import END, LINKS, sample_plan
 from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Recipient
 from newsletter.delivery.feed import Assignment, Feed
-from newsletter.delivery.outlet import Outlet, RelayInUse
+from newsletter.delivery.outlet import Kit, Outlet, RelayInUse
 from newsletter.delivery.outlets import Outlets
 from newsletter.delivery.posting import fold, row_of
 from newsletter.delivery.posting_postgresql import row_columns, slip_columns
@@ -78,7 +78,7 @@ class Head:
         self._feed = feed
         self._gathered: list[tuple[Entry, Callable[[Passage], None]]] = []
         self.settled = 0
-        self.outlets = Outlets(1.0, 1.0, _LANES, _opener(relays))
+        self.outlets = Outlets(Kit(1.0, 1.0, connect=_opener(relays)), _LANES)
 
     def take(self, outlet: Outlet) -> Assignment | None:
         """The next letter."""

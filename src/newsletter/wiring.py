@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from newsletter.audience.forgetting import Forgetter
 from newsletter.audience.suppression import Hasher
 from newsletter.database import Database
+from newsletter.delivery.black_box import Boxes
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.heralds import Herald
 from newsletter.delivery.ledger import Ledger
@@ -21,7 +22,7 @@ from newsletter.delivery.mailings import Mailings
 from newsletter.delivery.notice_lane import NoticeLane
 from newsletter.delivery.notice_letters import NoticePress
 from newsletter.delivery.notices import NoticeDesk
-from newsletter.delivery.outlet import RelayInUse
+from newsletter.delivery.outlet import Kit, RelayInUse
 from newsletter.delivery.outlets import Outlets
 from newsletter.delivery.receivers import Receivers
 from newsletter.delivery.relays import NAME, Access, ensure_relay, relays_in_use, retire_default
@@ -157,7 +158,8 @@ class House:
         """A sender with connections of its own. Raises BadSetting when no relay is set."""
         settings, desk = self.settings, Desk(self.database)
         beat, first_wait = settings.pacing_beat, settings.relay_waits[0]
-        outlets = Outlets(beat, first_wait, settings.connections)
+        box = self.boxes.open()
+        outlets = Outlets(Kit(beat, first_wait, box), settings.connections)
         trouble = TroubleBook(self.database, self.herald, settings.relay_waits)
         owner = f"{socket.gethostname()}:{os.getpid()}:{new_public_id()}"
         seats = SeatBook(self.database, owner, beat, settings.seats_for)
@@ -171,6 +173,7 @@ class House:
             Sharing(outlets, seats, desk),
             Weathers(),
             Receivers(self.database),
+            box,
             Timing(
                 settings.lease_for,
                 settings.send_for,
@@ -220,6 +223,11 @@ class House:
         else:
             retire_default(session)
 
+    @property
+    def boxes(self) -> Boxes:
+        """The black boxes of the processes on this machine."""
+        return Boxes(self.settings.data_dir / "black-boxes")
+
     def sweep(self, worker: str) -> Sweep:
         """The sweeper of a worker."""
         grace = timedelta(seconds=self.settings.uncertain_grace)
@@ -235,6 +243,7 @@ class House:
             self.herald,
             Resolver().exchangers,
             self.forgetter,
+            self.boxes,
             webhook,
         )
 

@@ -49,7 +49,7 @@ MUTANTS = {
     ),
     "the sweeper does not recover": Mutant(
         "delivery/sweeping.py",
-        "recovered = recover_batches(self.database, self.uncertain_grace)",
+        "recovered = recover_batches(self.database, self.uncertain_grace, remains)",
         "recovered: Sequence[int] = ()",
         "tests/delivery/test_sweeping.py::test_an_expired_lease_is_taken_back_and_rung_for",
     ),
@@ -64,6 +64,18 @@ MUTANTS = {
         "write_in_flight(in_flight),",
         '"",',
         "tests/delivery/test_recovery.py",
+    ),
+    "a body leaves without a note in the black box": Mutant(
+        "delivery/lanes.py",
+        "self._notes.leaves(assignment.work.holding.lease, assignment.recipient)",
+        "pass",
+        "tests/scenarios/test_nothing_is_lost.py::test_a_killed_worker_loses_nobody",
+    ),
+    "a letter counts as taken before its answer": Mutant(
+        "delivery/black_box.py",
+        "box[offset] = _BODY_LEAVING",
+        "box[offset] = _TAKEN",
+        "tests/scenarios/test_nothing_is_lost.py::test_a_killed_worker_loses_nobody",
     ),
     "a cut body counts as answered": Mutant(
         "mail/smtp/dialogue.py",

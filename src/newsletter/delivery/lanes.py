@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple, Protocol
 
+from newsletter.delivery.black_box import NO_NOTES, Notes
 from newsletter.delivery.entries import Entry, Intent, Passage, Result
 from newsletter.delivery.feed import Assignment
 from newsletter.domain.errors import RelayTrouble
@@ -28,6 +29,7 @@ class Place(NamedTuple):
     route: Route
     relay_id: int
     connect: Opener = open_connection
+    notes: Notes = NO_NOTES
 
 
 class Office(Protocol):
@@ -89,6 +91,7 @@ class Lane:
         self._route = place.route
         self._relay_id = place.relay_id
         self._connect = place.connect
+        self._notes = place.notes
         self._connection: Connection | None = None
         self._opening: asyncio.Task[None] | None = None
         self._offered: Assignment | None = None
@@ -234,6 +237,7 @@ class Lane:
         assert self._connection is not None
         then = None if self._is_worn_out(self._connection) else self.office.take(self)
         self._under_way, self._offered = assignment, then
+        self._notes.leaves(assignment.work.holding.lease, assignment.recipient)
         self._connection.send_body(assignment.letter, then.envelope if then is not None else None)
 
     def _take_intent_back(self, assignment: Assignment, passage: Passage) -> None:
@@ -251,6 +255,7 @@ class Lane:
     def _on_answer(self, outcome: Outcome) -> None:
         assignment, self._under_way = self._under_way, None
         assert assignment is not None
+        self._notes.answered(outcome)
         self.letters += 1
         self._result = assignment, self._result_of(assignment, outcome)
         self.office.heard(assignment, outcome)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import NamedTuple, Protocol
 
+from newsletter.delivery.black_box import NO_BOX, BlackBox
 from newsletter.delivery.feed import Assignment
 from newsletter.delivery.lanes import Clerk, Lane, Opener, Place
 from newsletter.delivery.meters import Meter
@@ -42,6 +43,16 @@ class RelayInUse:
     """Seconds from when this was read."""
 
 
+@dataclass(frozen=True)
+class Kit:
+    """What all outlets of a process share; times in seconds."""
+
+    beat: float
+    backs_off: float
+    box: BlackBox = NO_BOX
+    connect: Opener = open_connection
+
+
 class Head(Clerk, Protocol):
     """What an outlet needs from the round it works for."""
 
@@ -76,20 +87,16 @@ class Outlet:
     head: Head
     """The round it works for now."""
 
-    def __init__(
-        self, relay: RelayInUse, beat: float, backs_off: float, connect: Opener = open_connection
-    ) -> None:
+    def __init__(self, relay: RelayInUse, kit: Kit) -> None:
         self.relay = relay
+        self._kit = kit
         self.client = Client(relay.route)
         self.lanes: list[Lane] = []
         self.rests_until = 0.0
         self.in_trouble = True  # until a letter goes through, so that the relay's row is set right
-        self._beat = beat
-        self._backs_off = backs_off
-        self._connect = connect
         self.is_by_group = relay.is_direct or relay.by_group
         """Whether it matters to whom a letter goes."""
-        self._own = Meter(beat)
+        self._own = Meter(kit.beat)
         self._alone = (self._own,)
         self._meters = {"": self._own}
         self._lanes_wanted = self._lanes_allowed = 0
@@ -178,7 +185,7 @@ class Outlet:
             if key.relay_id == self.id:
                 if share.rests_for:
                     self.rest_until(now + share.rests_for)
-                self._meters.setdefault(key.group, Meter(self._beat)).renew(
+                self._meters.setdefault(key.group, Meter(self._kit.beat)).renew(
                     share, now, asked_at + share.good_for
                 )
         self.is_by_group = self.relay.is_direct or self.relay.by_group or len(self._meters) > 1
@@ -219,7 +226,7 @@ class Outlet:
         """So many lanes at most."""
         self._lanes_wanted = connections
         while len(self.lanes) < connections:
-            place = Place(self.relay.route, self.relay.id, self._connect)
+            place = Place(self.relay.route, self.relay.id, self._kit.connect, self._kit.box.notes())
             self.lanes.append(Lane(self, place, len(self.lanes)))
         self._count_lanes()
 
@@ -287,7 +294,7 @@ class Outlet:
     def not_let_in(self, lane: Lane, trouble: str) -> None:
         """See `Office`: where others are let in there is no room for one more; where none is, all rest."""
         if any(each.is_open or each.is_opening for each in self.lanes):
-            self._backing_off[lane] = monotonic() + self._backs_off
+            self._backing_off[lane] = monotonic() + self._kit.backs_off
             self._own.is_crowded = True
             self.head.nudge()
         else:
@@ -309,6 +316,6 @@ class Outlet:
     def _slow_down(self, group: str) -> None:
         """A relay that speaks to the receivers itself tells of one of them; any other tells of itself."""
         whose = group if self.relay.is_direct else ""
-        meter = self._meters.setdefault(whose, Meter(self._beat))
+        meter = self._meters.setdefault(whose, Meter(self._kit.beat))
         meter.slow_down()
         self.head.nudge()

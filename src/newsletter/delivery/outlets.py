@@ -4,22 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from time import monotonic
 
 from newsletter.delivery.feed import QueueKey
-from newsletter.delivery.lanes import Opener
-from newsletter.delivery.outlet import Outlet, RelayInUse
+from newsletter.delivery.outlet import Kit, Outlet, RelayInUse
 from newsletter.delivery.seats import PaceKey, Report
-from newsletter.mail.smtp.connection import open_connection
 
 
 class Outlets:
     """All outlets of one process, in the order in which they are to be used."""
 
-    def __init__(
-        self, beat: float, backs_off: float, connections: int, connect: Opener = open_connection
-    ) -> None:
-        self._beat = beat
-        self._backs_off = backs_off
+    def __init__(self, kit: Kit, connections: int) -> None:
+        self._kit = kit
         self._connections = connections
-        self._connect = connect
         self._all: list[Outlet] = []
         self._is_alone = False
 
@@ -36,7 +30,7 @@ class Outlets:
                 known[relay.id] = outlet
                 outlet = None
             if outlet is None:
-                outlet = Outlet(relay, self._beat, self._backs_off, self._connect)
+                outlet = Outlet(relay, self._kit)
             outlet.follow(relay)
             if relay.rests_for:
                 outlet.rest_until(monotonic() + relay.rests_for)

@@ -35,7 +35,7 @@ class Round:
         self._tools = tools
         self._timing = tools.timing
         self._outlets = tools.outlets
-        self._owner = owner
+        self._owner = tools.box.signed(owner)
         self._stop = stop
         self._until = monotonic() + tools.timing.send_for
         self._feed = Feed(self._set_aside, tools.weathers)

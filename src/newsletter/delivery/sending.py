@@ -68,3 +68,4 @@ class Sender:
         await self._tools.desk.run(self._tools.ledger.close)
         for lane in lanes:
             lane.drop()
+        self._tools.box.close()

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from newsletter.audience.forgetting import Forgetter
 from newsletter.audience.suppression import Hasher
 from newsletter.database import Database, clock, insert_if_absent
+from newsletter.delivery.black_box import Boxes
 from newsletter.delivery.bounces import file_bounces
 from newsletter.delivery.brakes import look_at_campaigns
 from newsletter.delivery.control import skip_cancelled
@@ -43,12 +44,15 @@ class Sweep:
     herald: Herald
     look_up: LookUp
     forgetter: Forgetter
+    boxes: Boxes
     webhook: Call | None = None
 
     def run(self) -> Sequence[Ring]:
         """Recover what crashed, finish what is done, ring for what is due. Returns the rings nobody heard."""
         self._sign_of_life()
-        recovered = recover_batches(self.database, self.uncertain_grace)
+        remains = self.boxes.of_the_dead()
+        recovered = recover_batches(self.database, self.uncertain_grace, remains)
+        self.boxes.forget(remains)
         if recovered:
             _log.warning("batches_recovered", batches=recovered)
         recover_notices(self.database)

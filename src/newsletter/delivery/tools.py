@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from newsletter.delivery.black_box import BlackBox
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.mailings import Mailings
@@ -37,4 +38,5 @@ class Tools:
     sharing: Sharing
     weathers: Weathers
     receivers: Receivers
+    box: BlackBox
     timing: Timing
