@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2.bccache import Bucket, BytecodeCache
 from pydantic import SecretStr
 
 from newsletter.database import Database
@@ -19,22 +18,10 @@ from newsletter.migrations import upgrade
 from newsletter.settings import Settings
 from newsletter.web.app import create_app
 from newsletter.wiring import House
+from tests.support.compiled import share_what_is_compiled
 from tests.support.postgres import Postgres, in_memory, running_postgres
 from tests.support.relay import Relay, running_relay
-
-
-class TemplatesInMemory(BytecodeCache):
-    """What Jinja2 made of our templates; compiling them anew for each test took longer than the tests."""
-
-    def __init__(self) -> None:
-        self._kept: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key in self._kept:
-            bucket.bytecode_from_string(self._kept[bucket.key])
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._kept[bucket.key] = bucket.bytecode_to_string()
+from tests.support.slates import Slates
 
 
 def pytest_configure() -> None:
@@ -44,7 +31,7 @@ def pytest_configure() -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", folder)
 
 
-Flask.jinja_options = {"bytecode_cache": TemplatesInMemory()}
+share_what_is_compiled()
 
 SECRET = "a secret for tests only, as long as it needs to be"
 
@@ -79,6 +66,13 @@ def postgres_template(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="session")
+def slates(postgres: Postgres, postgres_template: str) -> Iterator[Slates]:
+    slates = Slates(postgres, postgres_template)
+    yield slates
+    slates.close()
+
+
+@pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("template") / "template.sqlite3"
     database = Database(f"sqlite:///{path}")
@@ -101,10 +95,9 @@ def fresh_database(kind: str, request: pytest.FixtureRequest, folder: Path) -> I
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server: Postgres = request.getfixturevalue("postgres")
-    name = server.create(request.getfixturevalue("postgres_template"))
-    yield server.url(name)
-    server.drop(name)
+    slates: Slates = request.getfixturevalue("slates")
+    with slates.lend() as url:
+        yield url
 
 
 @pytest.fixture

@@ -38,8 +38,19 @@ class Postgres:
         """The server's first process."""
         return int((self._socket_folder / "data" / "postmaster.pid").read_text().splitlines()[0])
 
-    def url(self, name: str) -> str:
-        return f"postgresql://postgres@/{name}?host={quote(str(self._socket_folder), safe='')}"
+    def url(self, name: str, door: Path | None = None) -> str:
+        return f"postgresql://postgres@/{name}?host={quote(str(door or self._socket_folder), safe='')}"
+
+    @contextmanager
+    def door(self) -> Iterator[Path]:
+        """One more way to the server, which nobody finds afterwards."""
+        self._count += 1
+        door = self._socket_folder / f"door_{self._count}"
+        door.symlink_to(self._socket_folder)
+        try:
+            yield door
+        finally:
+            door.unlink()
 
     def create(self, template: str = "template1") -> str:
         self._count += 1
