@@ -10,7 +10,7 @@ from newsletter.delivery.seats import SeatBook
 
 _TICK = 0.02
 _TICKS = 50
-_OFTEN = 0.25  # of a beat: who is new waits for the others to make room
+_OFTEN = 0.25  # of a beat, where there are limits: who is new waits for the others to make room
 
 
 class Sharing:
@@ -27,7 +27,8 @@ class Sharing:
         """Whether it is time to renew."""
         if self._is_asking:
             return False
-        late = now - self._asked_at >= self._seats.beat * _OFTEN
+        is_shared = any(each.is_limited for each in self._outlets)
+        late = now - self._asked_at >= self._seats.beat * (_OFTEN if is_shared else 1)
         return late or any(each.wants_renewal for each in self._outlets)
 
     async def renew(self, gives_up: Callable[[], bool]) -> None:
