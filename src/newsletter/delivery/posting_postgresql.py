@@ -139,7 +139,7 @@ class PostgresPosting:
         connection = self._database.driver_connection()
         assert isinstance(connection, psycopg.Connection)
         self._connection = connection  # whatever goes wrong from here on, `reset` closes it
-        # The planner knows nothing of a ledger that was written just now, and would make a bitmap for each row.
+        # The planner knows nothing of a ledger written just now, and would make a bitmap for each row.
         _require(connection.pgconn.exec_(b"SET enable_bitmapscan = off"), ExecStatus.COMMAND_OK)
         for name, statement in ((b"enter_gate", _ENTER_GATE), (b"post", _POST)):
             _require(connection.pgconn.prepare(name, statement), ExecStatus.COMMAND_OK)
