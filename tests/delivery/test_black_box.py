@@ -13,6 +13,7 @@ from newsletter.delivery.black_box import NO_NOTES, BlackBox, Boxes, Letter, Not
 from newsletter.delivery.entries import Entry, Holding, Lease, Recipient, Result
 from newsletter.delivery.ledger import Ledger
 from newsletter.delivery.recovery import recover_batches
+from newsletter.delivery.rounds import Round
 from newsletter.domain.outcomes import Outcome
 from newsletter.domain.states import BatchState, DeliveryState
 from newsletter.models import Campaign
@@ -122,11 +123,14 @@ def test_each_lane_has_notes_of_its_own_and_keeps_the_newest(boxes: Boxes) -> No
     assert remains.stage(letter(ANN)._replace(epoch=4)) is Stage.NOTHING_LEFT
 
 
-@pytest.mark.parametrize("harm", ["cut off", "too many lanes"])
+@pytest.mark.parametrize("harm", ["cut off", "too many lanes", "distrusted"])
 def test_a_box_that_does_not_tell_everything_leaves_everything_in_doubt(boxes: Boxes, harm: str) -> None:
     def write(box: BlackBox) -> None:
         if harm == "too many lanes":
             assert [box.notes() for _ in range(10_000)][-1] is NO_NOTES
+        elif harm == "distrusted":
+            box.notes().leaves(LEASE, BOB)
+            box.distrust()
         else:
             path = boxes.folder / box.name
             path.write_bytes(path.read_bytes()[:-1])
@@ -257,3 +261,16 @@ def test_an_outcome_that_was_written_down_is_not_touched_by_older_notes(
 
     assert row_now(house, holding, recipient).state is D.DEFERRED
     assert_counts_add_up(house, campaign.id)
+
+
+def test_a_process_that_could_not_write_its_outcomes_down_is_not_believed(
+    mailing_house: House, campaign: Campaign
+) -> None:
+    sender = mailing_house.sender()
+    tools = sender._tools
+    name = tools.box.name
+
+    Round(tools, "host:1", lambda: False).fail(RuntimeError("nothing can be written any more"))
+
+    sender.close()
+    assert mailing_house.boxes.of_the_dead() == {name: Remains()}

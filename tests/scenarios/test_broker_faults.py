@@ -116,3 +116,26 @@ def test_bells_for_campaigns_that_do_not_exist_disturb_nobody(build: Build) -> N
         plant.house.ring(Job.FREEZE, (campaign_id,))
 
     assert plant.wait_until_finished().is_exact
+
+
+@pytest.mark.parametrize(
+    "database_url", ["postgresql"], indirect=True
+)  # one process takes one task at a time
+def test_a_task_that_is_given_out_again_while_it_is_done_sends_nothing_twice(
+    build: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received = tmp_path / "received.log"
+    received.touch()
+    monkeypatch.setenv("APP", "tests.support.impatient")
+    monkeypatch.setenv("IMPATIENT_LOG", str(received))
+    plant = build(READERS, connections=2)
+    plant.start_worker()
+
+    def came_again() -> bool:
+        tasks = received.read_text().splitlines()
+        return len(tasks) > len(set(tasks))
+
+    wait_for(came_again)
+
+    assert not is_finished(plant), "it came again when it was done"
+    assert plant.wait_until_finished().is_exact

@@ -34,6 +34,11 @@ class Postgres:
         self.start()
 
     @property
+    def folder(self) -> Path:
+        """Where its socket is."""
+        return self._socket_folder
+
+    @property
     def pid(self) -> int:
         """The server's first process."""
         return int((self._socket_folder / "data" / "postmaster.pid").read_text().splitlines()[0])

@@ -38,7 +38,8 @@ class Worker:
     """`celery -A worker worker`, in a process group of its own."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        command = [sys.executable, "-m", "celery", "-A", "worker", "worker", "--loglevel", "warning"]
+        app = os.environ.get("APP", "worker")  # Celery's own variable for it
+        command = [sys.executable, "-m", "celery", "-A", app, "worker", "--loglevel", "warning"]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,

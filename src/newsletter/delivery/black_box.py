@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 
 _MARK = b"newsletter box 1\n"
 _HEAD = 64
-_FULL = _HEAD - 1
+_DISTRUSTED = _HEAD - 1
 _OLD = 7 * 24 * 3600.0
 _PLACE = struct.Struct("<BxHIqq")  # stage, attempt, epoch, batch, subscriber
 _PLACES = 8192
@@ -109,10 +109,15 @@ class BlackBox:
         if self._box is None:
             return NO_NOTES
         if self._given == _PLACES:
-            self._box[_FULL] = 1  # a box that does not tell of all lanes tells nothing
+            self.distrust()
             return NO_NOTES
         self._given += 1
         return Notes(self._box, _HEAD + (self._given - 1) * _PLACE.size)
+
+    def distrust(self) -> None:
+        """Something under way has no note here, or will have none: from now on the box tells nothing."""
+        if self._box is not None:
+            self._box[_DISTRUSTED] = 1
 
     def signed(self, owner: str) -> str:
         """The owner of a lease, with the name of the box."""
@@ -175,7 +180,7 @@ class Boxes:
         """
         contents = {name: self._read_if_dead(name) for name in self._names()}
         self.forget(name for name, content in contents.items() if self._is_old(name, content))
-        return {name: _remains(content) for name, content in contents.items() if _is_of_this_run(content)}
+        return {name: remains_in(content) for name, content in contents.items() if _is_of_this_run(content)}
 
     def forget(self, names: Iterable[str]) -> None:
         """Take boxes away whose tale was heard."""
@@ -222,8 +227,9 @@ def _is_of_this_run(content: bytes) -> bool:
     return content.startswith(_MARK + _boot_id() + b"\0")
 
 
-def _remains(content: bytes) -> Remains:
-    if len(content) != _SIZE or content[_FULL]:
+def remains_in(content: bytes) -> Remains:
+    """Read what a box of this run of the machine says."""
+    if len(content) != _SIZE or content[_DISTRUSTED]:
         return Remains()
     stages: dict[Letter, Stage] = {}
     for stage, attempt, epoch, batch_id, subscriber_id in _PLACE.iter_unpack(content[_HEAD:]):

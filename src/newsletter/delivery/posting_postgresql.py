@@ -19,6 +19,8 @@ from newsletter.delivery.posting import Key, Row, Slip, Standing, write_in_fligh
 from newsletter.domain.errors import DatabaseTrouble
 
 _NULL = "NULL"
+_LOOK_ANYWAY = 1.0
+"""Seconds. uvloop tells once of a socket that has failed, and not again when what it had to say was read."""
 
 # Its own statement: the next one must look at the database after the lock was granted, not before.
 _ENTER_GATE = b"SELECT pg_advisory_xact_lock_shared(%d)" % GATE
@@ -120,7 +122,9 @@ class PostgresPosting:
         try:
             if connection.flush():  # more than the socket takes at once
                 loop.add_writer(self._ear, on_ready)
-            await done
+            while not (await asyncio.wait([done], timeout=_LOOK_ANYWAY))[0]:
+                on_ready()
+            done.result()
         finally:
             loop.remove_reader(self._ear)
             loop.remove_writer(self._ear)

@@ -73,6 +73,7 @@ class Round:
         """Nothing can be written down any more: send nothing more. The sweeper settles what is open."""
         if self._failure is None:
             self._failure = error
+            self._tools.box.distrust()  # what lanes note next takes the place of what was not written down
             self._winding_down = True
             self._feed.works.clear()
             for lane in self._lanes:
