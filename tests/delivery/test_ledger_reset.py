@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any, cast
 
 import psycopg
 import pytest
@@ -12,6 +13,7 @@ from newsletter.database import Database
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.posting import fold
 from newsletter.delivery.posting_postgresql import PostgresPosting
+from newsletter.domain.errors import DatabaseTrouble
 from newsletter.mail.smtp.loops import new_event_loop
 from newsletter.wiring import House
 from tests.delivery.worker import frozen, taken, wish
@@ -53,3 +55,23 @@ def test_a_group_whose_connection_is_reset_in_mid_answer_is_told(
             desk.close()
             behind.close()
     ledger.close()
+
+
+class Ended:
+    """A connection that is over, as libpq shows it: never busy, and without any result."""
+
+    def consume_input(self) -> None:
+        pass
+
+    def is_busy(self) -> bool:
+        return False
+
+    def get_result(self) -> None:
+        return None
+
+
+def test_a_connection_that_is_over_is_not_asked_for_ever(house: House) -> None:
+    posting = PostgresPosting(house.database, timedelta(seconds=20))
+
+    with pytest.raises(DatabaseTrouble, match="ended in mid answer"):
+        posting._receive(cast("Any", Ended()))

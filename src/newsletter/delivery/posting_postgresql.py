@@ -109,14 +109,15 @@ class PostgresPosting:
         done: asyncio.Future[None] = loop.create_future()
 
         def on_ready() -> None:
+            if done.done():
+                return
             try:
                 if not connection.flush():
                     loop.remove_writer(self._ear)
-                if self._receive(connection) and not done.done():
+                if self._receive(connection):
                     done.set_result(None)
             except (psycopg.Error, DatabaseTrouble) as error:
-                if not done.done():
-                    done.set_exception(error)
+                done.set_exception(error)
 
         loop.add_reader(self._ear, on_ready)
         try:
@@ -162,8 +163,12 @@ class PostgresPosting:
     def _receive(self, connection: PGconn) -> bool:
         """Take in what has arrived; whether the transaction is over."""
         connection.consume_input()
+        ended = False
         while not connection.is_busy():
             result = connection.get_result()
+            if result is None and ended:
+                raise DatabaseTrouble("The ledger cannot be written: the connection ended in mid answer.")
+            ended = result is None
             if result is None:
                 continue  # the end of one statement's results
             if result.status == ExecStatus.PIPELINE_SYNC:
