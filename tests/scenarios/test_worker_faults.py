@@ -7,9 +7,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import func, select
 
 from bench.procfs import family
+from newsletter.accounts.audit import Actor
+from newsletter.delivery.control import Control
+from newsletter.delivery.freezing import freeze_audience
 from newsletter.domain.states import DeliveryState, UncertainPolicy
+from newsletter.models import Worker as WorkerRow
 from tests.scenarios.conftest import Build, Plant
 from tests.support.checker import Findings, check
 from tests.support.ledgers import batches_of, states
@@ -124,11 +129,22 @@ def test_a_worker_that_slept_alone_past_its_leases_wakes_up_fenced(build: Build)
 
 def test_two_workers_at_once_share_the_letters(build: Build) -> None:
     plant = build(READERS)
+    house = plant.house
+    freeze_audience(house.database, house.bell, plant.campaign_id, house.settings.batch_size)
+    control = Control(house.database, house.bell, plant.campaign_id, Actor("a tester"))
+    assert control.pause()
     plant.start_worker()
     plant.start_worker()
+    wait_for(lambda: workers_seen(plant) == 2)  # the quicker one would else be done before the other begins
+    assert control.resume()
 
     assert plant.wait_until_finished().is_exact
     assert plant.sink.stats().connections_most > plant.house.settings.connections
+
+
+def workers_seen(plant: Plant) -> int:
+    with plant.house.database.reading() as session:
+        return session.scalar(select(func.count()).select_from(WorkerRow)) or 0
 
 
 def test_an_audience_whose_freezing_is_killed_again_and_again_is_whole(build: Build) -> None:
