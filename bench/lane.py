@@ -6,6 +6,7 @@ is timed from the request to the sink's record; pages of the site are timed mean
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 import threading
@@ -26,6 +27,7 @@ from newsletter.domain.states import CampaignState
 from newsletter.models import Campaign
 from tests.support.stack import environment_of, wait_for, workers
 
+_STAMP = re.compile(r'name="stamp" value="([^"]+)"')
 _PARAGRAPHS = 22
 _GAP = 0.2
 _AT_ONCE = 16
@@ -90,7 +92,9 @@ def _ask(stage: Stage, url: str, mails: int) -> tuple[list[float], list[float]]:
 
 def _ask_for_one(tail: Tail, url: str, address: str) -> tuple[float, float]:
     """Seconds to the mail, and to a page."""
-    form = urllib.parse.urlencode({"address": address, "section": "mail"}).encode()
+    stamp = _STAMP.search(_fetch(f"{url}/subscribe"))
+    assert stamp is not None
+    form = urllib.parse.urlencode({"address": address, "section": "mail", "stamp": stamp[1]}).encode()
     started = monotonic()
     _fetch(f"{url}/subscribe", form)
     _until(lambda: tail.has(address))
@@ -107,9 +111,10 @@ def _until(condition: Callable[[], bool]) -> None:
         sleep(0.01)
 
 
-def _fetch(url: str, form: bytes | None = None) -> None:
+def _fetch(url: str, form: bytes | None = None) -> str:
     with urllib.request.urlopen(url, form, timeout=60) as answer:
-        answer.read()
+        page: bytes = answer.read()
+    return page.decode()
 
 
 def _state(stage: Stage, campaign: Campaign) -> CampaignState:
@@ -126,7 +131,7 @@ def _site(stage: Stage, folder: Path) -> Iterator[str]:
     port = free_port()
     settings = stage.house.settings
     with Processes(folder) as processes:
-        environment = environment_of(settings, rate_limits=False)
+        environment = environment_of(settings, rate_limits=False, form_seconds=0)
         processes.start("web", web_command(settings, "127.0.0.1", port), environment)
         url = f"http://127.0.0.1:{port}"
         processes.wait_until(lambda: _answers(url), "The site")
