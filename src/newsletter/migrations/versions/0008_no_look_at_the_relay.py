@@ -1,4 +1,4 @@
-"""Writing an answer down no longer looks the relay up: that took a sixth of the database's work."""
+"""Writing an answer down no longer looks the relay up, which nobody needs: rows of relays stay for ever."""
 
 from alembic import op
 
