@@ -89,14 +89,27 @@ def test_of_one_priority_the_cheapest_gets_all_letters_while_it_can(
     assert (len(letters(sink)), len(letters(spare))) == (0, READERS)
 
 
-def test_weights_share_the_letters(begin: Begin, sink: Sink, spare: Sink) -> None:
-    slow = Script(dot_latency=0.02)
-    mailing = begin(slow, readers=160, connections=4)
-    spare.play(slow)
+def test_weights_share_the_connections(begin: Begin, sink: Sink, spare: Sink) -> None:
+    held = Script((Rule(Moment.DOT, Do.HOLD),))
+    mailing = begin(held, connections=4)
+    spare.play(held)
     add(mailing.house, spare, weight=3)
 
+    waited: list[tuple[int, int]] = []
+
+    def let_go_when_all_wait() -> bool:
+        waiting = (sink.stats().held, spare.stats().held)
+        if sum(waiting) == 4:
+            waited.append(waiting)
+            for each in (sink, spare):
+                each.play(Script())
+                each.release()
+        return False
+
+    mailing.sender.send_due("a worker", let_go_when_all_wait, lambda: None)
+
     assert finish(mailing, spare).is_exact
-    assert 2 < len(letters(spare)) / len(letters(sink)) < 4.5
+    assert waited == [(1, 3)]
 
 
 def test_a_relay_that_dies_hands_over_what_nobody_touched(begin: Begin, sink: Sink, spare: Sink) -> None:
