@@ -29,7 +29,7 @@ from newsletter.domain.relays import RelayAddress, Security
 from newsletter.domain.retries import RetrySchedule
 from newsletter.domain.settlement import Rules
 from newsletter.mail.smtp.connection import Connection, Route, Timeouts
-from newsletter.mail.smtp.dialogue import Event
+from newsletter.mail.smtp.events import Event
 from newsletter.models import Section
 from newsletter.publishing.letters import Imprint, Merger
 

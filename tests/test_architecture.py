@@ -133,6 +133,8 @@ HARMLESS_AT_IMPORT = {
         "timedelta",
         "Blueprint",
         "Outcome",
+        "Reply",
+        "Heard",
         "Reader",
         "TypeVar",
         "Rule",

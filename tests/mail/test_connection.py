@@ -13,7 +13,7 @@ import pytest
 from newsletter.domain.outcomes import Verdict
 from newsletter.domain.relays import RelayAddress, Security
 from newsletter.mail.smtp.connection import Connection, Route, Timeouts, open_connection
-from newsletter.mail.smtp.dialogue import Answered, Ended, Event, Invited, Refused
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Refused
 from newsletter.mail.smtp.loops import new_event_loop
 from tests.mail.test_dialogue import ACCEPTED, ANN, BOB, BODY, INVITES, QUEUED, UNCERTAIN, UNTOUCHED, lines
 from tests.support.certificates import localhost_certificate

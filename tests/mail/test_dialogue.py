@@ -5,16 +5,9 @@ import pytest
 from newsletter.domain.errors import BrokenPromise
 from newsletter.domain.outcomes import Blame, Meaning, Outcome, Reply, Verdict
 from newsletter.mail.envelope import Envelope
-from newsletter.mail.smtp.dialogue import (
-    Answered,
-    Dialogue,
-    Ended,
-    Event,
-    Introduction,
-    Invited,
-    Ready,
-    Refused,
-)
+from newsletter.mail.smtp.dialogue import Dialogue
+from newsletter.mail.smtp.entry import Introduction
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Ready, Refused
 
 ANN = Envelope("paper@example.org", "ann@example.net")
 BOB = Envelope("paper@example.org", "bob@example.net")

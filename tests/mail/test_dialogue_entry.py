@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from newsletter.mail.smtp.dialogue import Dialogue, Ended, Introduction, Ready, TlsWanted
+from newsletter.mail.smtp.dialogue import Dialogue
+from newsletter.mail.smtp.entry import Introduction
+from newsletter.mail.smtp.events import Ended, Ready, TlsWanted
 from newsletter.mail.smtp.extensions import Extensions
 from tests.mail.test_dialogue import lines
 
@@ -158,9 +160,10 @@ def test_a_relay_that_is_closing_lets_nobody_in() -> None:
 def test_in_tls_all_begins_anew() -> None:
     dialogue = in_tls()
 
-    assert dialogue.extensions == Extensions()
     assert dialogue.receive(lines("250-relay.example", "250 AUTH LOGIN")) == []
     assert dialogue.outgoing() == b"AUTH LOGIN\r\n"
+    heard = [event for line in ("334 x", "334 y", "235 welcome") for event in dialogue.receive(lines(line))]
+    assert heard == [Ready()]
     assert dialogue.extensions == Extensions(auth=frozenset({"LOGIN"}))
 
 

@@ -5,7 +5,7 @@ import pytest
 from newsletter.domain.errors import BadAddress
 from newsletter.domain.outcomes import Blame, Verdict
 from newsletter.mail.envelope import Envelope
-from newsletter.mail.smtp.dialogue import Answered, Refused
+from newsletter.mail.smtp.events import Answered, Refused
 from tests.mail.test_dialogue import ACCEPTED, ANN, BOB, BODY, INVITES, QUEUED, UNTOUCHED, let_in
 
 JOSE = Envelope("paper@example.org", "josé@example.net")

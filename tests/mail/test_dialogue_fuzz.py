@@ -9,17 +9,9 @@ from hypothesis import strategies as st
 
 from newsletter.domain.outcomes import Outcome, Verdict
 from newsletter.mail.envelope import Envelope
-from newsletter.mail.smtp.dialogue import (
-    Answered,
-    Dialogue,
-    Ended,
-    Event,
-    Introduction,
-    Invited,
-    Ready,
-    Refused,
-    TlsWanted,
-)
+from newsletter.mail.smtp.dialogue import Dialogue
+from newsletter.mail.smtp.entry import Introduction
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Ready, Refused, TlsWanted
 
 CHANCE = st.integers(0, 2**64).map(Random)  # too many draws for Hypothesis to make them one by one
 LETTERS = 5

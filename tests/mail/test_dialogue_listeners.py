@@ -9,7 +9,7 @@ from newsletter.domain.relays import Security
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.client import Client
 from newsletter.mail.smtp.connection import open_connection
-from newsletter.mail.smtp.dialogue import Answered, Ended, Event, Invited, Refused
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Refused
 from tests.mail.test_connection import END, Ears, Peer, Run, invited, relay, run
 from tests.mail.test_dialogue import ACCEPTED, ANN, BOB, BODY, INVITES, QUEUED, UNTOUCHED, lines
 

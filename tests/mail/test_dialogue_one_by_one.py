@@ -4,7 +4,8 @@ import pytest
 
 from newsletter.domain.outcomes import Blame, Meaning, Outcome, Reply, Verdict
 from newsletter.mail.envelope import Envelope
-from newsletter.mail.smtp.dialogue import Answered, Dialogue, Ended, Event, Invited, Refused
+from newsletter.mail.smtp.dialogue import Dialogue
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Refused
 from tests.mail.test_dialogue import (
     ACCEPTED,
     ANN,

@@ -10,7 +10,7 @@ from itertools import product
 import pytest
 
 from newsletter.domain.outcomes import Blame, Verdict
-from newsletter.mail.smtp.dialogue import Answered, Ended, Event, Invited, Refused
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Refused
 from tests.mail.test_dialogue import BOB, BODY, invited, lines
 
 BODIES = ["250 2.0.0 body", "451 4.3.0 body", "554 5.6.0 body"]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.outcomes import Verdict
-from newsletter.mail.smtp.dialogue import Answered, Dialogue, Ended, Event, Invited
+from newsletter.mail.smtp.dialogue import Dialogue
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited
 from tests.mail.test_dialogue import ACCEPTED, BOB, BODY, INVITES, QUEUED, invited, lines
 
 ANSWERS = [

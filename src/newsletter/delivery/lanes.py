@@ -14,7 +14,7 @@ from newsletter.delivery.feed import Assignment
 from newsletter.domain.errors import RelayTrouble
 from newsletter.domain.outcomes import Blame, Meaning, Outcome, Verdict
 from newsletter.mail.smtp.connection import Connection, Route, open_connection
-from newsletter.mail.smtp.dialogue import Answered, Ended, Event, Invited, Refused
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Refused
 
 # Names of their own: Python 3.11 is slow to find a member by its class.
 _OPEN, _UNTOUCHED = Passage.OPEN, Verdict.UNTOUCHED

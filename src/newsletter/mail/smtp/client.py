@@ -7,7 +7,7 @@ from newsletter.domain.errors import BrokenPromise
 from newsletter.domain.outcomes import Outcome, Verdict
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.connection import Connection, Make, Route, open_connection
-from newsletter.mail.smtp.dialogue import Answered, Ended, Event, Invited, Ready, Refused
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Ready, Refused
 
 
 class Client:

@@ -11,7 +11,9 @@ from typing import cast
 from newsletter.domain.errors import RelayTrouble
 from newsletter.domain.relays import RelayAddress, Security
 from newsletter.mail.envelope import Envelope
-from newsletter.mail.smtp.dialogue import Dialogue, Ended, Event, Introduction, Invited, Ready, TlsWanted
+from newsletter.mail.smtp.dialogue import Dialogue
+from newsletter.mail.smtp.entry import Introduction
+from newsletter.mail.smtp.events import Ended, Event, Invited, Ready, TlsWanted
 
 _BIT = 64 * 1024
 _NO_TLS_THERE = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG"})

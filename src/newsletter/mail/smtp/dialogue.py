@@ -6,68 +6,19 @@ write, so a letter costs one round trip. Without it the commands go one by one.
 Each letter that is offered ends in exactly one event: `Refused` before its body, or `Answered` after it.
 """
 
-import base64
 import re
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from newsletter.domain.errors import BrokenPromise, OutOfStep
+from newsletter.domain.errors import BrokenPromise, OutOfStep, RelayTrouble
 from newsletter.domain.outcomes import Blame, Outcome, Reply, Step, Verdict, nobody_knows
 from newsletter.domain.refusals import judge
 from newsletter.mail.envelope import Envelope
-from newsletter.mail.smtp.extensions import Extensions, read_extensions
+from newsletter.mail.smtp.entry import HANDSHAKE, IN_TLS, Heard, Introduction, enter
+from newsletter.mail.smtp.events import Answered, Ended, Event, Invited, Ready, Refused, TlsWanted
+from newsletter.mail.smtp.extensions import Extensions
 from newsletter.mail.smtp.replies import ReplyReader
-
-
-@dataclass(frozen=True)
-class Introduction:
-    """How we begin a conversation: who we are, and what we insist on."""
-
-    ehlo_name: str
-    starttls: bool = False
-    username: str = ""
-    password: str = field(default="", repr=False)
-
-
-@dataclass(frozen=True)
-class TlsWanted:
-    """The relay waits for a TLS handshake: do it, then call `tls_started`."""
-
-
-@dataclass(frozen=True)
-class Ready:
-    """We are let in; letters may be offered."""
-
-
-@dataclass(frozen=True)
-class Invited:
-    """The relay waits for the body of the letter that was offered."""
-
-
-@dataclass(frozen=True)
-class Refused:
-    """The offered letter will not be taken; no body left."""
-
-    outcome: Outcome
-
-
-@dataclass(frozen=True)
-class Answered:
-    """The relay's word on the body that was sent, or that there is none."""
-
-    outcome: Outcome
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The conversation is over; `trouble` says what is wrong with the relay, if something is."""
-
-    trouble: str = ""
-
-
-Event = TlsWanted | Ready | Invited | Refused | Answered | Ended
 
 _Handler = Callable[[Reply], None]
 _Command = tuple[bytes, _Handler]
@@ -102,11 +53,11 @@ class Dialogue:
         """How many letters the relay was offered so far."""
         self.replies = 0
         """How many replies came so far."""
-        self._introduction = introduction
+        self._entry = enter(introduction)
+        next(self._entry)  # says nothing: the relay speaks first
         self._reader = ReplyReader()
         self._phase = _GREETING
-        self._encrypted = False
-        self._expected: deque[_Handler] = deque([self._on_greeting])
+        self._expected: deque[_Handler] = deque([self._on_entry])
         self._to_offer: tuple[_Handler, ...] = (self._on_mail, self._on_rcpt, self._on_data)
         self._events: list[Event] = []
         self._outgoing: list[bytes] = []
@@ -175,10 +126,8 @@ class Dialogue:
 
     def tls_started(self) -> None:
         """Begin anew inside TLS: what was said before it counts for nothing (RFC 3207 section 4.2)."""
-        self._encrypted = True
         self._reader = ReplyReader()
-        self.extensions = Extensions()
-        self._say(b"EHLO %s\r\n" % self._introduction.ehlo_name.encode("ascii"), self._on_ehlo)
+        self._enter(IN_TLS)
 
     def offer(self, envelope: Envelope) -> None:
         """Ask to take a letter."""
@@ -292,75 +241,27 @@ class Dialogue:
         self._events.append(_INVITATION)
         return True
 
-    def _on_greeting(self, reply: Reply) -> None:
-        if reply.code // 100 != 2:
-            self._end(f"refuses us: {reply}")
-            return
-        self._say(b"EHLO %s\r\n" % self._introduction.ehlo_name.encode("ascii"), self._on_ehlo)
+    def _on_entry(self, reply: Reply) -> None:
+        lines, self._reader.lines = self._reader.lines, []
+        self._enter(Heard(reply, lines))
 
-    def _on_ehlo(self, reply: Reply) -> None:
-        if reply.code // 100 == 2:
-            self.extensions = read_extensions(self._reader.lines[1:])
-            self._reader.lines = []
-            self._after_ehlo()
-        elif reply.code in {500, 501, 502, 504}:  # older than extensions (RFC 5321 section 3.2)
-            self._say(b"HELO %s\r\n" % self._introduction.ehlo_name.encode("ascii"), self._on_helo)
+    def _enter(self, heard: Heard) -> None:
+        """One more step on the way in."""
+        try:
+            said = self._entry.send(heard)
+        except RelayTrouble as trouble:
+            self._end(str(trouble))
+        except StopIteration as end:
+            self.extensions = end.value
+            self._phase = _IDLE
+            self._events.append(Ready())
         else:
-            self._end(f"refuses us: {reply}")
-
-    def _on_helo(self, reply: Reply) -> None:
-        if reply.code // 100 != 2:
-            self._end(f"refuses us: {reply}")
-            return
-        self._after_ehlo()
-
-    def _after_ehlo(self) -> None:
-        wanted = self._introduction
-        if wanted.starttls and not self._encrypted:
-            if not self.extensions.starttls:
-                self._end("offers no STARTTLS, and mail is not handed over unprotected")
-                return
-            self._say(b"STARTTLS\r\n", self._on_starttls)
-        elif wanted.username:
-            self._sign_in()
-        else:
-            self._enter()
-
-    def _on_starttls(self, reply: Reply) -> None:
-        if reply.code != 220:
-            self._end(f"refuses us: {reply}")
-        elif not self._reader.is_empty:
-            raise OutOfStep("speaks between STARTTLS and its handshake")  # somebody on the way does
-        else:
-            self._events.append(TlsWanted())
-
-    def _sign_in(self) -> None:
-        name, password = self._introduction.username.encode(), self._introduction.password.encode()
-        if "PLAIN" in self.extensions.auth:  # RFC 4616
-            token = base64.b64encode(b"\0%s\0%s" % (name, password))
-            self._say(b"AUTH PLAIN %s\r\n" % token, self._on_signed_in)
-        elif "LOGIN" in self.extensions.auth:
-            answers = deque([name, password])
-
-            def on_question(reply: Reply) -> None:
-                if reply.code == 334 and answers:
-                    self._say(base64.b64encode(answers.popleft()) + b"\r\n", on_question)
-                else:
-                    self._on_signed_in(reply)
-
-            self._say(b"AUTH LOGIN\r\n", on_question)
-        else:
-            self._end("offers no way to sign in that we know (AUTH PLAIN or LOGIN)")
-
-    def _on_signed_in(self, reply: Reply) -> None:
-        if reply.code != 235:
-            self._end(f"refuses us: {reply}")
-            return
-        self._enter()
-
-    def _enter(self) -> None:
-        self._phase = _IDLE
-        self._events.append(Ready())
+            if said is not HANDSHAKE:
+                self._say(said, self._on_entry)
+            elif self._reader.is_empty:
+                self._events.append(TlsWanted())
+            else:
+                raise OutOfStep("speaks between STARTTLS and its handshake")  # somebody on the way does
 
     def _on_mail(self, reply: Reply) -> None:
         self._on_step(Step.MAIL, reply)

@@ -10,7 +10,7 @@ from newsletter.domain.outcomes import Outcome
 from newsletter.mail.envelope import Envelope
 from newsletter.mail.smtp.client import Client
 from newsletter.mail.smtp.connection import Connection, Route
-from newsletter.mail.smtp.dialogue import Event
+from newsletter.mail.smtp.events import Event
 from newsletter.mail.smtp.extensions import Extensions
 
 _HIDDEN = "…"
