@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import HealthCheck
 from pydantic import SecretStr
 
 from newsletter.database import Database
@@ -22,6 +24,10 @@ from tests.support.compiled import share_what_is_compiled
 from tests.support.postgres import Postgres, in_memory, running_postgres
 from tests.support.relay import Relay, running_relay
 from tests.support.slates import Slates
+
+# How long an example takes says more of the machine than of the code.
+hypothesis.settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.settings.load_profile("untimed")
 
 
 def pytest_configure() -> None:

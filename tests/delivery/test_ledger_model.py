@@ -299,7 +299,7 @@ def model_batches(house: House, campaign: Campaign) -> list[ModelBatch]:
     ]
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(random=st.randoms(use_true_random=True))
 def test_the_ledger_does_what_its_model_does(house: House, random: Random) -> None:
     with world(house, random) as both:

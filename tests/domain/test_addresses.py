@@ -176,7 +176,7 @@ def test_only_a_local_part_beyond_ascii_needs_smtputf8(typed: str, needed: bool)
 
 
 @given(st.one_of(st.text(), st.text(st.characters()), TYPED, TYPED.map(lambda text: f"{text}@example.org")))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_is_an_address_safe_on_the_wire_or_a_bad_address(text: str) -> None:
     try:
         address = parse_address(text)

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.domain.discussions import (
@@ -75,7 +75,6 @@ def test_joiners_do_not_pad() -> None:
     assert cleaned("a" + "\u200e\u200f" * 500 + "b") == "a\u200eb"
 
 
-@settings(deadline=None)
 @given(st.text() | st.text("a \n\u0301\u061c\u200b\u200c\u200d\u200e\u202e\U0001f3f4\U000e0067\U000e007f"))
 def test_cleaning_twice_is_cleaning_once(text: str) -> None:
     once = cleaned(text)
@@ -133,7 +132,6 @@ def test_an_answer_below_the_deepest_level_stands_beside_what_it_answers() -> No
     assert len(path_of(LARGEST, path)) <= 90
 
 
-@settings(deadline=None)
 @given(*[st.integers(1, LARGEST)] * 4)
 def test_what_is_below_lies_between_a_path_and_its_end(own: int, child: int, deeper: int, other: int) -> None:
     path = path_of(own)

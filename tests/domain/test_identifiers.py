@@ -10,7 +10,7 @@ CHARACTERS = set("abcdefghijklmnopqrstuvwxyz234567")
 
 
 @given(st.binary(min_size=8, max_size=8))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_eight_bytes_come_back_from_a_public_id(raw: bytes) -> None:
     public_id = public_id_from(raw)
 

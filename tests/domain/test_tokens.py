@@ -107,7 +107,7 @@ def test_a_token_beyond_ascii_is_refused(token: str) -> None:
 
 
 @given(st.one_of(st.text(), st.text(ALPHABET + "=+/"), st.text(st.characters())))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_forged_token_opens_nothing(token: str) -> None:
     with pytest.raises(BadLink):
         KEYS.open(Purpose.UNSUBSCRIBE, token, NOW)
@@ -121,7 +121,7 @@ def test_a_payload_of_any_length_comes_back(length: int) -> None:
 
 
 @given(st.binary(max_size=60), st.sampled_from(Purpose))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_payload_comes_back_as_it_was(payload: bytes, purpose: Purpose) -> None:
     token = KEYS.sign(purpose, payload, NOW + timedelta(days=1))
 
@@ -159,7 +159,7 @@ def test_links_in_mails_of_the_first_version_still_open() -> None:
 
 
 @given(st.binary(max_size=60), st.sampled_from(Purpose), st.integers(0, 255), st.binary(max_size=100))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_signer_makes_the_tokens_of_its_keyring(
     payload: bytes, purpose: Purpose, number: int, key: bytes
 ) -> None:

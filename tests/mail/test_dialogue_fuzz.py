@@ -205,7 +205,7 @@ def check_the_ends(journey: Journey) -> None:
 
 
 @given(CHANCE)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_a_relay_that_keeps_to_the_protocol_is_understood_to_the_letter(chance: Random) -> None:
     journey = Journey(chance)
 
@@ -218,7 +218,7 @@ def test_a_relay_that_keeps_to_the_protocol_is_understood_to_the_letter(chance: 
 
 
 @given(CHANCE)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_a_cut_anywhere_leaves_no_letter_open_and_none_accepted_that_was_not(chance: Random) -> None:
     journey = Journey(chance, is_cut=True)
 
@@ -246,7 +246,7 @@ def check_against_the_relay(journey: Journey) -> None:
 
 
 @given(CHANCE, st.sampled_from([0.03, 0.2, 0.8]))
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_whatever_arrives_each_letter_ends_once_and_in_order(chance: Random, faults: float) -> None:
     journey = Journey(chance, is_cut=True, faults=faults)
 

@@ -41,7 +41,7 @@ BODIES = joined([*SPACES, *WORDS, b"\xff", b"\x0b", *[b"\r\n"] * 8, b"\r\n\r\n\r
 
 
 @given(HEADERS, BODIES, st.integers(1, 50))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_letter_is_signed_so_that_it_holds(
     headers: list[tuple[bytes, bytes]], body: bytes, size: int
 ) -> None:

@@ -17,7 +17,7 @@ LINES = st.sampled_from([60, 69, 75])
 
 
 @given(WRITTEN, LINES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_they_are_those_of_the_email_package(text: str, line: int) -> None:
     text = " ".join(text.split())
 
@@ -27,7 +27,7 @@ def test_they_are_those_of_the_email_package(text: str, line: int) -> None:
 
 
 @given(WRITTEN, LINES)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_each_fits_its_line_and_all_are_read_as_one_text(text: str, line: int) -> None:
     words = encoded_words(text, line)
 

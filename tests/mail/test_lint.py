@@ -82,13 +82,13 @@ def test_a_character_reference_of_many_digits_is_judged() -> None:
 
 
 @given(st.binary(max_size=400))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_any_bytes_are_judged(raw: bytes) -> None:
     assert lint(raw) != []
 
 
 @given(st.sampled_from([GOOD, SIGNED, in_base64(PAGE)]), CHANGES)
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 def test_a_letter_broken_anyhow_is_judged(raw: bytes, changes: list[tuple[float, int, bytes]]) -> None:
     for place, length, piece in changes:
         start = int(place * len(raw))

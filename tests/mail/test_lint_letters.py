@@ -241,7 +241,7 @@ LOCALS = st.text(st.sampled_from("abXY09!#$%&'*+/=?^_`{|}~.-é漢"), min_size=1,
 
 @given(TEXTS, TEXTS, TEXTS, TEXTS)
 @example("x" * 451, "=?utf-8?q?x?=", "漢" * 200, '"' * 450)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_whatever_is_typed_we_write_clean_headers(name: str, subject: str, sender: str, title: str) -> None:
     mailing_list = a_list(title, "abc.def.example.org")
 
@@ -251,7 +251,7 @@ def test_whatever_is_typed_we_write_clean_headers(name: str, subject: str, sende
 
 
 @given(TEXTS, LOCALS)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_to_any_address_that_we_take_we_write_a_clean_header(name: str, local: str) -> None:
     try:
         address = parse_address(f"{local}@example.net").wire

@@ -180,7 +180,7 @@ def test_a_list_names_its_archive_and_takes_no_posts() -> None:
 
 
 @given(st.text(st.sampled_from("ab é漢🎈.,=?_"), min_size=1, max_size=300))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_lines_with_encoded_words_keep_their_own_limit(text: str) -> None:
     raw = headers(text, text, Mailbox(text, "paper@example.org"), a_list(text, "abc.def.example.org"))
 

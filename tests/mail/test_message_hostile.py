@@ -26,7 +26,7 @@ HOSTILE = st.one_of(
 
 
 @given(HOSTILE, HOSTILE, HOSTILE, HOSTILE)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_name_and_no_subject_makes_another_header(
     reader: str, subject: str, sender: str, title: str
 ) -> None:
@@ -43,7 +43,7 @@ def test_no_name_and_no_subject_makes_another_header(
 
 
 @given(HOSTILE)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_header_turns_the_direction_of_writing(text: str) -> None:
     message = parsed(headers(name=text, subject=text))
 
@@ -52,7 +52,7 @@ def test_no_header_turns_the_direction_of_writing(text: str) -> None:
 
 
 @given(HOSTILE)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_name_never_changes_the_address(name: str) -> None:
     message = parsed(headers(name, sender=Mailbox(name, "paper@example.org")))
 
@@ -63,19 +63,19 @@ def test_a_name_never_changes_the_address(name: str) -> None:
 
 
 @given(WRITTEN)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_subject_is_read_as_it_was_written(text: str) -> None:
     assert str(parsed(headers(subject=text))["Subject"]) == " ".join(text.split())
 
 
 @given(WRITTEN)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_a_name_is_read_as_it_was_written(text: str) -> None:
     assert shown_name(headers(name=text), "To") == " ".join(text.split())
 
 
 @given(st.text(st.characters(), max_size=300), st.text(st.characters(), max_size=200))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_lines_fit_and_words_are_encoded_outside_quotes_only(subject: str, name: str) -> None:
     raw = headers(name, subject, Mailbox(name, "paper@example.org"), a_list(f"{name}: {name}", "abc.org"))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -168,7 +168,7 @@ def test_the_first_letter_says_where_a_text_begins(text: str, answer: bool) -> N
     assert runs_right_to_left(text) is answer
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @given(st.text(max_size=200), st.text(max_size=80), st.text(max_size=80))
 def test_whatever_is_written_there_is_a_card(title: str, publication: str, section: str) -> None:
     image = card(title, publication, section)

@@ -112,7 +112,7 @@ def body(message: EmailMessage, kind: str) -> str:
 
 @given(st.lists(READERS, min_size=1, max_size=4), st.sampled_from([SHORT, LONG]), st.integers(0, 2**32))
 @example([ANN, Reader(ANN.address, "", ANN.public_id), ANN], SHORT, 0)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_letter_has_the_bytes_of_the_plain_way(readers: list[Reader], links: Links, now: int) -> None:
     one = merger(links)
 
@@ -123,7 +123,7 @@ def test_a_letter_has_the_bytes_of_the_plain_way(readers: list[Reader], links: L
 
 @given(READERS, st.sampled_from([SHORT, LONG]))
 @example(Reader("." * 60 + "@example.net", "." * 300, ANN.public_id), LONG)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_letter_is_read_as_it_was_meant(reader: Reader, links: Links) -> None:
     raw = b"".join(merger(links).letter(reader, NOW).pieces)
 
@@ -138,7 +138,7 @@ def test_a_letter_is_read_as_it_was_meant(reader: Reader, links: Links) -> None:
 
 
 @given(READERS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_letter_names_its_reader(reader: Reader) -> None:
     raw = b"".join(merger().letter(reader, NOW).pieces)
 
@@ -151,7 +151,7 @@ def test_a_letter_names_its_reader(reader: Reader) -> None:
 
 
 @given(READERS, st.sampled_from([SHORT, LONG]))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_letter_is_safe_on_the_wire(reader: Reader, links: Links) -> None:
     raw = b"".join(merger(links).letter(reader, NOW).pieces)
 
@@ -167,7 +167,7 @@ def test_a_letter_is_safe_on_the_wire(reader: Reader, links: Links) -> None:
 
 
 @given(st.text(st.characters(), max_size=300), st.text(NASTY, max_size=40))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_any_address_is_merged_or_refused(address: str, hostile: str) -> None:
     for each in (address, hostile, f"ann{hostile}@example.net"):
         try:

@@ -34,7 +34,7 @@ def test_code_keeps_every_character(language: str, form: str) -> None:
 
 
 @given(st.text(st.sampled_from("ab \n\t<>&\"'{}|%`*_[]()#=é漢$\\"), max_size=80), st.sampled_from(LANGUAGES))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_code_keeps_every_character(code: str, language: str) -> None:
     html = read_content(f"~~~ {language}\n{code}\n~~~\n").web_html()
 
@@ -158,7 +158,7 @@ def test_an_opening_that_just_fits_is_whole() -> None:
 
 
 @given(st.text(st.sampled_from("ab \n#*_`~>-1.[]()!|:<>/^&\\\t\x0b\x85\u2028漢"), max_size=60))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_text_can_be_a_post(markdown: str) -> None:
     content = read_content(markdown)
 

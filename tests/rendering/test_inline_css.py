@@ -242,7 +242,7 @@ MARKUP = st.lists(
 ).map("".join)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(MARKUP)
 def test_markup_no_rule_reaches_stays_to_the_byte(body: str) -> None:
     assert inline_css(f"<style>zz{{top:0}}</style>{body}") == f"<!DOCTYPE html>{body}"
@@ -251,7 +251,7 @@ def test_markup_no_rule_reaches_stays_to_the_byte(body: str) -> None:
 NAMES = st.from_regex(r"-?[a-zA-Z_éß][a-zA-Z0-9_é-]{0,5}", fullmatch=True)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(NAMES, NAMES, st.sampled_from([" ", ">", " > ", "\n"]))
 def test_every_plain_selector_reaches_its_element(name: str, other: str, between: str) -> None:
     css = f"B.{name}{between}i#{other}{{top:0}}"

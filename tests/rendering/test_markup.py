@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from newsletter.rendering.markup import Kind, Piece, read_attributes, split_markup, write_attributes
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(alphabet="<>/!-='\" \nabstyle&;[]?é"))
 def test_the_pieces_are_the_document(html: str) -> None:
     assert "".join(piece.text for piece in split_markup(html)) == html

@@ -95,7 +95,7 @@ def test_corners_are_merged_as_everything_else(drawn: list[Drawn], values: dict[
 
 
 @given(PIECES, PIECES, VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_merged_is_what_is_read(text: list[Drawn], html: list[Drawn], values: dict[str, str]) -> None:
     reads_as_meant(text, html, values)
 
@@ -111,7 +111,7 @@ def reads_as_meant(text: list[Drawn], html: list[Drawn], values: dict[str, str])
 
 
 @given(PIECES, PIECES, VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_what_is_merged_is_safe_on_the_wire(
     text: list[Drawn], html: list[Drawn], values: dict[str, str]
 ) -> None:
@@ -135,7 +135,7 @@ def is_safe(text: list[Drawn], html: list[Drawn], values: dict[str, str]) -> Non
 
 
 @given(PIECES, PIECES, VALUES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_the_boundary_is_in_no_body(text: list[Drawn], html: list[Drawn], values: dict[str, str]) -> None:
     letter = Letter("s", with_holes(text, HoleKind.TEXT), with_holes(html, HoleKind.HTML))
 
@@ -147,7 +147,7 @@ def test_the_boundary_is_in_no_body(text: list[Drawn], html: list[Drawn], values
 
 
 @given(PIECES, PIECES)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_any_plan_comes_back_from_keeping(text: list[Drawn], html: list[Drawn]) -> None:
     letter = Letter("s", with_holes(text, HoleKind.TEXT), with_holes(html, HoleKind.HTML))
     plan = compile_plan([Hole("to", HoleKind.HEADER)], letter)

@@ -197,7 +197,7 @@ SIGNS = ['"', "'", ">", "<", "/", " ", "\n", "\t", "`", "x", "/a"]
 
 
 @given(st.lists(st.sampled_from(OPENINGS + DROPPED + ACTS + SIGNS), max_size=25), st.sampled_from(FORMS))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_no_mixture_of_tags_and_quotes_gets_anything_through(parts: list[str], form: str) -> None:
     html = html_of(form, "".join(parts))
 

@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,11 +14,13 @@ from bench.procfs import family
 from newsletter.accounts.audit import Actor
 from newsletter.delivery.control import Control
 from newsletter.delivery.freezing import freeze_audience
-from newsletter.domain.states import DeliveryState, UncertainPolicy
+from newsletter.domain.states import CampaignState, DeliveryState, UncertainPolicy
+from newsletter.models import Subscriber
 from newsletter.models import Worker as WorkerRow
 from tests.scenarios.conftest import Build, Plant
 from tests.support.checker import Findings, check
-from tests.support.ledgers import batches_of, states
+from tests.support.ledgers import batches_of, campaign_now, deliveries_of, states
+from tests.support.sink import Do, Moment, Rule, Script
 from tests.support.stack import Worker, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -140,6 +143,45 @@ def test_two_workers_at_once_share_the_letters(build: Build) -> None:
 
     assert plant.wait_until_finished().is_exact
     assert plant.sink.stats().connections_most > plant.house.settings.connections
+
+
+def test_a_letter_that_kills_every_worker_is_set_aside_and_all_others_are_sent(build: Build) -> None:
+    plant = build(40, batch_size=40, connections=2, uncertain_grace=0.0)
+    plant.sink.play(Script((Rule(Moment.RCPT, Do.HOLD, address=f"^{re.escape(a_reader(plant))}$"),)))
+    worker = plant.start_worker()
+
+    while kill_who_writes_to_the_poisoned_one(plant, worker):
+        pass
+
+    assert plant.wait_until_finished().lost == 0
+    assert states(plant.house, plant.campaign_id) == {DeliveryState.ACCEPTED: 39, DeliveryState.FAILED: 1}
+    (row,) = (
+        row for row in deliveries_of(plant.house, plant.campaign_id) if row.state is DeliveryState.FAILED
+    )
+    assert row.detail == "set aside: the worker stopped 3 times in a row at this letter"
+    assert worker.stop() == 0
+
+
+def a_reader(plant: Plant) -> str:
+    with plant.house.database.reading() as session:
+        return session.scalars(select(Subscriber.address).order_by(Subscriber.id).offset(16)).first() or ""
+
+
+def kill_who_writes_to_the_poisoned_one(plant: Plant, worker: Worker) -> bool:
+    """As the letter itself would; false when all is done."""
+
+    def is_held() -> bool:
+        return plant.sink.stats().held > 0
+
+    def is_finished() -> bool:
+        return campaign_now(plant.house, plant.campaign_id).state is CampaignState.FINISHED
+
+    wait_for(lambda: is_held() or is_finished())
+    if not is_held():
+        return False
+    signal_all(children(worker), signal.SIGKILL)
+    plant.sink.wait_for(lambda: not is_held())
+    return True
 
 
 def workers_seen(plant: Plant) -> int:

@@ -82,7 +82,7 @@ def say_fast(stream: bytes, cuts: list[int]) -> tuple[bytes, list[Copy]]:
         return heard.data, read_record(path)
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(STREAMS, st.lists(st.integers(0, 600), max_size=10))
 def test_both_sinks_say_and_write_down_the_same_however_the_bytes_are_cut(scripted, stream, cuts):
     before = len(scripted.accepted())
