@@ -115,7 +115,8 @@ class Connection(asyncio.Protocol):
             self._last_progress = self._loop.time()
         if self.dialogue.is_over:
             self._hang_up()
-        self._flush()
+        if self.dialogue.has_words:
+            self._flush()
         self._tell(events)
 
     def pause_writing(self) -> None:

@@ -156,6 +156,11 @@ class Dialogue:
             self._phase = _LEAVING
             self._say(b"QUIT\r\n", self._on_quit)
 
+    @property
+    def has_words(self) -> bool:
+        """Whether something is to be written now."""
+        return bool(self._outgoing)
+
     def outgoing(self) -> bytes:
         """What is to be written now."""
         said, self._outgoing = self._outgoing, []
