@@ -5,21 +5,16 @@ for each of them took longer than the tests.
 """
 
 from collections.abc import Callable, Hashable
-from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
-from jinja2 import Environment
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, Engine, event
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
-
-from newsletter import database
-from newsletter.rendering import compose
 
 _ROOM = 3000
 
@@ -42,7 +37,6 @@ def share_what_is_compiled() -> None:
     """Let houses and sites that are made from now on know what others have compiled."""
     patch = pytest.MonkeyPatch()  # never undone; and loud when there is no such thing any more
     patch.setattr(Flask, "jinja_options", {"bytecode_cache": TemplatesInMemory()})
-    patch.setattr(compose, "Environment", partial(Environment, bytecode_cache=TemplatesInMemory()))
     patch.setattr(Rule, "_compile_builder", _remembering(Rule._compile_builder))
     _share_statements(patch)
 
@@ -50,12 +44,13 @@ def share_what_is_compiled() -> None:
 def _share_statements(patch: pytest.MonkeyPatch) -> None:
     """They are kept by their dialect, of which each engine has one: all that we make are equal."""
     statements: LRUCache[Any, Any] = LRUCache(_ROOM)
-    patch.setattr(
-        database, "create_engine", partial(create_engine, execution_options={"compiled_cache": statements})
-    )
     for dialect in (PGDialect_psycopg, SQLiteDialect_pysqlite):
         patch.setattr(dialect, "__eq__", lambda one, other: type(one) is type(other))
         patch.setattr(dialect, "__hash__", lambda one: hash(type(one)))
+
+    @event.listens_for(Engine, "engine_connect")
+    def share(connection: Connection) -> None:
+        connection.execution_options(compiled_cache=statements)
 
 
 Compile = Callable[[Rule, bool], Callable[..., tuple[str, str]]]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +27,7 @@ class Composer:
     """Renders mails from template folders; a publisher's folder comes before ours."""
 
     def __init__(self, folders: Sequence[Path]) -> None:
-        self._environment = Environment(
-            loader=FileSystemLoader(folders),
-            autoescape=select_autoescape(["html"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-        )
+        self._environment = _environment(tuple(folders))
 
     def compose(self, kind: str, context: Mapping[str, Any], markers: Markers) -> Letter:
         """Render a kind of mail once, holes still open. Raises BadSetting when a template is broken."""
@@ -52,6 +46,18 @@ class Composer:
             return self._environment.get_template(name).render(context)
         except (TemplateError, ArithmeticError, TypeError, ValueError, OSError) as error:
             raise BadSetting(f"The mail template {name} cannot be rendered: {error}.") from error
+
+
+@cache  # a template is compiled once in a process
+def _environment(folders: tuple[Path, ...]) -> Environment:
+    return Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(["html"]),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
 
 
 def _tidy(text: str) -> str:
