@@ -130,13 +130,18 @@ def close_gate(session: Session) -> None:
     _advisory_lock(session, "pg_advisory_xact_lock")
 
 
-def join_in_order(session: Session) -> None:
-    """Let this transaction walk long ranges side by side, instead of looking each row up by itself.
+@contextmanager
+def joining_in_order(session: Session) -> Iterator[None]:
+    """Queries inside walk long ranges side by side, instead of looking each row up by itself.
 
     PostgreSQL knows nothing of rows written just now, and expects one where there are thousands.
     """
-    if session.get_bind().dialect.name == "postgresql":
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    if is_postgresql:
         session.execute(text("SET LOCAL enable_nestloop = off"))
+    yield
+    if is_postgresql:
+        session.execute(text("SET LOCAL enable_nestloop TO DEFAULT"))
 
 
 def insert_if_absent(session: Session, model: type[Base], **values: Any) -> bool:

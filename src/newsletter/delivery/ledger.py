@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from newsletter.audience.segments import newest_departure, standings
-from newsletter.database import Database, clock, enter_gate, join_in_order, rows_changed
+from newsletter.database import Database, clock, enter_gate, joining_in_order, rows_changed
 from newsletter.delivery.desk import Desk
 from newsletter.delivery.due import due_letters, given_batch, in_range, next_batch
 from newsletter.delivery.entries import Entry, Holding, Lease, Passage, Result
@@ -99,8 +99,8 @@ class Ledger:
             holding.departures = newest_departure(session)
             if batch.uncertain:
                 self._take_up_uncertain(session, lease, batch)
-            join_in_order(session)
-            due = due_letters(session, lease)
+            with joining_in_order(session):
+                due = due_letters(session, lease)
             if due.ineligible:
                 self._skip_ineligible(session, lease, batch, due.ineligible)
             holding.recipients = due.recipients
