@@ -18,13 +18,15 @@ def eligible_followers(section_id: int, span: tuple[int, int] | None = None) -> 
     With a span, only those whose id lies in it, both ends included.
     """
     followers = select(Subscriber.id).join(Subscription, Subscription.subscriber_id == Subscriber.id)
-    if span is not None:  # said of both tables, so that each is asked for this range alone
+    suppressed = _suppressed
+    if span is not None:  # said of each table, so that each is asked for this range alone
         followers = followers.where(Subscriber.id.between(*span), Subscription.subscriber_id.between(*span))
+        suppressed = suppressed.where(Suppression.subscriber_id.between(*span))
     return followers.where(
         Subscription.section_id == section_id,
         Subscription.state == SubscriptionState.CONFIRMED,
         Subscriber.state == SubscriberState.ACTIVE,
-        ~_suppressed,
+        ~suppressed,
         ~_is_paused(),
     )
 
