@@ -18,6 +18,7 @@ from newsletter.jobs import find_redis_server
 from newsletter.settings import Settings
 
 ROOT = Path(__file__).parent.parent.parent
+_LAST_WORDS = 20_000
 
 
 @contextmanager
@@ -38,13 +39,14 @@ class Worker:
     """`celery -A worker worker`, in a process group of its own."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        self._log = log
         app = os.environ.get("APP", "worker")  # Celery's own variable for it
         command = [sys.executable, "-m", "celery", "-A", app, "worker", "--loglevel", "warning"]
         with log.open("ab") as output:
             self._process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**os.environ, **environment},
+                env={**os.environ, "PYTHONFAULTHANDLER": "1", **environment},
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -67,10 +69,16 @@ class Worker:
             self._process.wait()
 
     def stop(self, within: float = 40) -> int:
-        """Ask it to end, as an operator does. Returns its exit status."""
+        """Ask it to end, as an operator does. Returns its exit status; one that hangs says where."""
         if self._process.poll() is None:
             self._process.terminate()
-        return self._process.wait(within)
+        try:
+            return self._process.wait(within)
+        except subprocess.TimeoutExpired as error:
+            os.killpg(self.pid, signal.SIGABRT)  # each process writes its threads' stacks into the log
+            self._process.wait()
+            words = self._log.read_text("utf-8", "replace")[-_LAST_WORDS:]
+            raise AssertionError(f"the worker did not end within {within:g} seconds:\n{words}") from error
 
 
 @contextmanager
