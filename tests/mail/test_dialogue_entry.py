@@ -160,6 +160,7 @@ def test_a_relay_that_is_closing_lets_nobody_in() -> None:
 def test_in_tls_all_begins_anew() -> None:
     dialogue = in_tls()
 
+    assert dialogue.extensions == Extensions()
     assert dialogue.receive(lines("250-relay.example", "250 AUTH LOGIN")) == []
     assert dialogue.outgoing() == b"AUTH LOGIN\r\n"
     heard = [event for line in ("334 x", "334 y", "235 welcome") for event in dialogue.receive(lines(line))]
