@@ -8,15 +8,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from bench.procfs import family
-from newsletter.accounts.audit import Actor
-from newsletter.delivery.control import Control
-from newsletter.delivery.freezing import freeze_audience
 from newsletter.domain.states import CampaignState, DeliveryState, UncertainPolicy
 from newsletter.models import Subscriber
-from newsletter.models import Worker as WorkerRow
 from tests.scenarios.conftest import Build, Plant
 from tests.support.checker import Findings, check
 from tests.support.ledgers import batches_of, campaign_now, deliveries_of, states
@@ -131,18 +127,16 @@ def test_a_worker_that_slept_alone_past_its_leases_wakes_up_fenced(build: Build)
 
 
 def test_two_workers_at_once_share_the_letters(build: Build) -> None:
-    plant = build(READERS)
-    house = plant.house
-    freeze_audience(house.database, house.bell, plant.campaign_id, house.settings.batch_size)
-    control = Control(house.database, house.bell, plant.campaign_id, Actor("a tester"))
-    assert control.pause()
-    plant.start_worker()
-    plant.start_worker()
-    wait_for(lambda: workers_seen(plant) == 2)  # the quicker one would else be done before the other begins
-    assert control.resume()
+    plant = build(READERS, batch_size=20)  # more batches than all children can hold at once
+    plant.sink.play(Script((Rule(Moment.DOT, Do.HOLD),)))
+    workers = [plant.start_worker(), plant.start_worker()]
+
+    wait_for(lambda: all(children(worker) for worker in workers))
+    plant.sink.wait_for(lambda: plant.sink.stats().held == most_at_once(plant, workers))
+    plant.sink.play(Script())
+    plant.sink.release()
 
     assert plant.wait_until_finished().is_exact
-    assert plant.sink.stats().connections_most > plant.house.settings.connections
 
 
 def test_a_letter_that_kills_every_worker_is_set_aside_and_all_others_are_sent(build: Build) -> None:
@@ -160,6 +154,11 @@ def test_a_letter_that_kills_every_worker_is_set_aside_and_all_others_are_sent(b
     )
     assert row.detail == "set aside: the worker stopped 3 times in a row at this letter"
     assert worker.stop() == 0
+
+
+def most_at_once(plant: Plant, workers: Sequence[Worker]) -> int:
+    """The letters in flight when every child of every worker uses all its connections."""
+    return plant.house.settings.connections * sum(len(children(worker)) for worker in workers)
 
 
 def a_reader(plant: Plant) -> str:
@@ -182,27 +181,3 @@ def kill_who_writes_to_the_poisoned_one(plant: Plant, worker: Worker) -> bool:
     signal_all(children(worker), signal.SIGKILL)
     plant.sink.wait_for(lambda: not is_held())
     return True
-
-
-def workers_seen(plant: Plant) -> int:
-    with plant.house.database.reading() as session:
-        return session.scalar(select(func.count()).select_from(WorkerRow)) or 0
-
-
-def test_an_audience_whose_freezing_is_killed_again_and_again_is_whole(build: Build) -> None:
-    plant = build(400, batch_size=4)
-    for part in range(1, 4):
-        worker = plant.start_worker()
-        wait_for(lambda part=part: frozen(plant) >= part * 100)  # type: ignore[misc]
-        worker.kill()
-    assert plant.sink.copies().total() == 0 or frozen(plant) == 400
-
-    plant.start_worker()
-
-    found = plant.wait_until_finished()
-    assert found.recipients == 400
-    assert found.lost == found.uncertain == 0
-
-
-def frozen(plant: Plant) -> int:
-    return sum(batch.total for batch in batches_of(plant.house, plant.campaign_id))
