@@ -181,3 +181,22 @@ def kill_who_writes_to_the_poisoned_one(plant: Plant, worker: Worker) -> bool:
     signal_all(children(worker), signal.SIGKILL)
     plant.sink.wait_for(lambda: not is_held())
     return True
+
+
+def test_an_audience_whose_freezing_is_killed_again_and_again_is_whole(build: Build) -> None:
+    plant = build(400, batch_size=4)
+    for part in range(1, 4):
+        worker = plant.start_worker()
+        wait_for(lambda part=part: frozen(plant) >= part * 100)  # type: ignore[misc]
+        worker.kill()
+    assert plant.sink.copies().total() == 0 or frozen(plant) == 400
+
+    plant.start_worker()
+
+    found = plant.wait_until_finished()
+    assert found.recipients == 400
+    assert found.lost == found.uncertain == 0
+
+
+def frozen(plant: Plant) -> int:
+    return sum(batch.total for batch in batches_of(plant.house, plant.campaign_id))
