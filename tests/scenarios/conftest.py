@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 from zlib import crc32
@@ -25,7 +25,7 @@ from tests.support.chromium import running_chromium
 from tests.support.factories import make_campaign
 from tests.support.ledgers import campaign_now, states
 from tests.support.relay import Relay
-from tests.support.sink import Script, Sink, running_sink
+from tests.support.sink import Do, Moment, Rule, Script, Sink, running_sink
 from tests.support.stack import Worker, environment_of, running_broker, wait_for, workers
 
 
@@ -77,7 +77,7 @@ def works(settings: Settings, relay: Relay, broker: str, tmp_path: Path) -> Iter
             "smtp_url": SecretStr(relay.url),
             "redis_url": broker,
             "sweep_every": 0.3,
-            "lease_for": 2.0,
+            "lease_for": _FAR,
             "uncertain_grace": 0.0,
             "connections": 1,
         }
@@ -186,6 +186,12 @@ def _in_a_hurry(settings: Settings, sink: Sink, values: dict[str, object]) -> Se
     return settings.model_copy(update={**defaults, **values})
 
 
+_FAR = 600.0
+"""Seconds: a limit that nobody reaches who is only slow. Notes of the dead free their batches at once."""
+_PACE = Script(dot_latency=0.05)
+_UNTIL_HELD = 5  # letters a connection
+
+
 @dataclass(frozen=True)
 class Plant:
     """An installation with real workers whose letters go to a sink, and a campaign they are to send."""
@@ -195,6 +201,21 @@ class Plant:
     start_worker: Callable[[], Worker]
     campaign_id: int
     log: Path
+
+    def start_and_hold(self, at: Moment) -> Worker:
+        """A worker whose connections all have brought some letters to their end and now wait for a reply.
+
+        So it cannot be done before a test has come to its blow.
+        """
+        self.sink.play(replace(_PACE, rules=(Rule(at, Do.HOLD, after=_UNTIL_HELD),)))
+        worker = self.start_worker()
+        self.sink.wait_for(lambda: self.sink.stats().held >= self.house.settings.connections)
+        return worker
+
+    def go_on(self) -> None:
+        """Let go of what is held, and hold nothing more."""
+        self.sink.play(_PACE)
+        self.sink.release()
 
     def wait_for_copies(self, number: int) -> None:
         self.sink.wait_for(lambda: len(self.sink.accepted()) >= number)
@@ -230,9 +251,10 @@ def build(settings: Settings, sink: Sink, broker: str, tmp_path: Path) -> Iterat
                 "connections": 8,
                 "batch_size": 100,
                 "sweep_every": 0.3,
-                "lease_for": 2.0,
+                "lease_for": _FAR,
+                "reply_timeout": _FAR,
             }
-            sink.play(Script(dot_latency=0.05))
+            sink.play(_PACE)
             house = wire(settings.model_copy(update={**defaults, **values}))
             stack.callback(house.database.close)
             upgrade(house.database.engine)

@@ -14,6 +14,7 @@ from newsletter.models import Campaign
 from tests.scenarios.conftest import Build, Plant
 from tests.support.checker import check
 from tests.support.ledgers import assert_counts_add_up, batches_of, campaign_now, states
+from tests.support.sink import Moment
 from tests.support.stack import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
@@ -45,12 +46,12 @@ def test_stopped_and_resumed_again_and_again_everybody_gets_one_letter(
     build: Build, request: pytest.FixtureRequest
 ) -> None:
     kind = request.node.callspec.params["database_url"]
-    plant = build(READERS[kind], connections=CONNECTIONS, lease_for=10.0)
+    plant = build(READERS[kind], connections=CONNECTIONS)
     control, random = control_of(plant), Random(4)
     plant.start_worker()
     plant.wait_for_copies(1)
     stops = 0
-    while stops < TIMES[kind]:
+    while stops < TIMES[kind] and state_of(plant) is not CampaignState.FINISHED:
         sleep(random.random() * 0.06)
         stop: Callable[[], bool] = control.cancel if random.random() < 0.3 else control.pause
         if stop():
@@ -63,15 +64,15 @@ def test_stopped_and_resumed_again_and_again_everybody_gets_one_letter(
     assert found.is_exact
     with plant.house.database.reading() as session:
         public_id = session.get_one(Campaign, plant.campaign_id).public_id
-        assert len(deeds_on(session, f"campaign {public_id}", limit=1_000)) == 2 * TIMES[kind]
+        assert len(deeds_on(session, f"campaign {public_id}", limit=1_000)) == 2 * stops > 0
 
 
 def test_cancelled_for_good_the_union_is_exact(build: Build) -> None:
     plant = build(400, connections=CONNECTIONS)
-    worker = plant.start_worker()
-    plant.wait_for_copies(100)
+    worker = plant.start_and_hold(Moment.RCPT)
 
-    control_of(plant).cancel()
+    assert control_of(plant).cancel()
+    plant.go_on()
     ends = {DeliveryState.ACCEPTED, DeliveryState.SKIPPED}
     wait_for(lambda: states(plant.house, plant.campaign_id).keys() <= ends)
     worker.stop()
@@ -80,4 +81,4 @@ def test_cancelled_for_good_the_union_is_exact(build: Build) -> None:
     assert_counts_add_up(plant.house, plant.campaign_id)
     assert (found.recipients, found.copies_beyond_first, found.lost) == (400, 0, 0)
     assert state_of(plant) is CampaignState.CANCELLED
-    assert 100 <= found.copies < 400
+    assert 0 < found.copies < 400

@@ -14,6 +14,7 @@ from newsletter.domain.states import UncertainPolicy
 from tests.scenarios.conftest import Build, Plant
 from tests.support.black_boxes import notes_of_the_living
 from tests.support.ledgers import batches_of
+from tests.support.sink import Moment
 from tests.support.stack import wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
@@ -22,13 +23,13 @@ READERS = 200
 
 
 def test_an_answer_that_was_read_and_not_written_down_is_known_after_the_kill(build: Build) -> None:
-    plant = build(READERS, UncertainPolicy.HOLD, lease_for=600.0)
-    worker = plant.start_worker()
-    plant.wait_for_copies(READERS // 5)
+    plant = build(READERS, UncertainPolicy.HOLD)
+    worker = plant.start_and_hold(Moment.DOT)
 
     with plant.house.database.writing() as session:
         if not plant.house.database.is_sqlite:  # there is no gate where one writer keeps all others out
             session.execute(text(f"SELECT pg_advisory_xact_lock({GATE})"))
+        plant.go_on()
         wait_for(lambda: known_under_way(plant) > 0)
         for pid in family(worker.pid):
             os.kill(pid, signal.SIGKILL)

@@ -167,7 +167,7 @@ def test_a_later_try_is_made_where_the_first_was(begin: Begin, sink: Sink, spare
         by_relay = dict(
             session.execute(select(Delivery.relay_id, func.count()).group_by(Delivery.relay_id)).all()
         )
-    assert sorted(by_relay.values()) == sorted(got)
+    assert sorted(by_relay.values()) == sorted(filter(None, got))  # one alone may have been asked first
 
 
 def test_what_is_over_a_days_limit_goes_to_the_next_relay(begin: Begin, sink: Sink, spare: Sink) -> None:
@@ -182,7 +182,8 @@ def test_what_is_over_a_days_limit_goes_to_the_next_relay(begin: Begin, sink: Si
 def test_over_a_days_limit_letters_wait_and_none_fails(begin: Begin, sink: Sink) -> None:
     mailing = begin(send_for=0.5)
     limit(mailing.house, Limits(per_day=10))
-    for _ in range(3):
+    mailing.send_until(lambda: len(letters(sink)) == 10)
+    for _ in range(2):
         mailing.send_once()
 
     assert mailing.states == {DeliveryState.ACCEPTED: 10, DeliveryState.PLANNED: READERS - 10}
@@ -190,6 +191,7 @@ def test_over_a_days_limit_letters_wait_and_none_fails(begin: Begin, sink: Sink)
 
     with mailing.house.database.writing() as session:  # the next morning
         session.execute(update(Pace).values(day=None))
+    mailing.send_until(lambda: len(letters(sink)) == 20)
     mailing.send_once()
     assert len(letters(sink)) == 20
 
@@ -197,8 +199,8 @@ def test_over_a_days_limit_letters_wait_and_none_fails(begin: Begin, sink: Sink)
 def test_a_group_over_its_days_limit_waits_while_the_others_go(begin: Begin, sink: Sink, spare: Sink) -> None:
     mailing = begin(domains=("gmail.com", "example.org"), send_for=0.5)
     limit(mailing.house, Limits(per_day=3), group="google")
-    for _ in range(2):
-        mailing.send_once()
+    mailing.send_until(lambda: len(letters(sink)) == 3 + READERS // 2)
+    mailing.send_once()
 
     got = [copy.recipient.rpartition("@")[2] for copy in letters(sink)]
     assert (got.count("gmail.com"), got.count("example.org")) == (3, READERS // 2)

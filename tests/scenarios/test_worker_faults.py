@@ -68,16 +68,16 @@ def test_kills_at_any_moment_lose_nobody_and_repeat_nobody_unrecorded(
 
 
 def test_a_worker_asked_to_stop_under_load_leaves_exact_books(build: Build) -> None:
-    plant = build(READERS)
-    worker = plant.start_worker()
-    plant.wait_for_copies(READERS // 5)
+    plant = build(READERS, stop_within=4.0)
+    worker = plant.start_and_hold(Moment.RCPT)
 
     assert worker.stop(within=30) == 0
 
     found = check(plant.house, plant.campaign_id, plant.sink)
-    assert READERS // 5 <= found.copies < READERS
+    assert 0 < found.copies < READERS
     assert found == Findings(READERS, found.copies, 0, 0, 0, 0)
     assert states(plant.house, plant.campaign_id)[DeliveryState.ACCEPTED] == found.copies
+    plant.go_on()
     plant.start_worker()
     assert plant.wait_until_finished().is_exact
 
@@ -87,11 +87,11 @@ def test_a_worker_asked_to_stop_under_load_leaves_exact_books(build: Build) -> N
 def test_a_worker_that_slept_past_its_leases_sends_nothing_more(
     build: Build, policy: UncertainPolicy
 ) -> None:
-    plant = build(READERS, policy)
-    sleeper = plant.start_worker()
-    plant.wait_for_copies(READERS // 5)
+    plant = build(READERS, policy, lease_for=2.0)
+    sleeper = plant.start_and_hold(Moment.DOT)
     asleep = list(family(sleeper.pid))
     signal_all(asleep, signal.SIGSTOP)
+    plant.go_on()
     epochs = {batch.id: batch.epoch for batch in batches_of(plant.house, plant.campaign_id)}
 
     plant.start_worker()
@@ -109,11 +109,11 @@ def test_a_worker_that_slept_past_its_leases_sends_nothing_more(
 
 
 def test_a_worker_that_slept_alone_past_its_leases_wakes_up_fenced(build: Build) -> None:
-    plant = build(READERS, UncertainPolicy.HOLD)
-    sleeper = plant.start_worker()
-    plant.wait_for_copies(READERS // 5)
+    plant = build(READERS, UncertainPolicy.HOLD, lease_for=2.0)
+    sleeper = plant.start_and_hold(Moment.DOT)
     asleep = list(family(sleeper.pid))
     signal_all(asleep, signal.SIGSTOP)
+    plant.go_on()
     leases = [batch.lease_until for batch in batches_of(plant.house, plant.campaign_id)]
     newest = max(filter(None, leases))
     wait_for(lambda: datetime.now(UTC) > newest)
@@ -127,14 +127,13 @@ def test_a_worker_that_slept_alone_past_its_leases_wakes_up_fenced(build: Build)
 
 
 def test_two_workers_at_once_share_the_letters(build: Build) -> None:
-    plant = build(READERS, batch_size=20)  # more batches than all children can hold at once
+    plant = build(READERS, batch_size=5)  # far more batches than all children take at once
     plant.sink.play(Script((Rule(Moment.DOT, Do.HOLD),)))
     workers = [plant.start_worker(), plant.start_worker()]
 
     wait_for(lambda: all(children(worker) for worker in workers))
     plant.sink.wait_for(lambda: plant.sink.stats().held == most_at_once(plant, workers))
-    plant.sink.play(Script())
-    plant.sink.release()
+    plant.go_on()
 
     assert plant.wait_until_finished().is_exact
 
@@ -175,11 +174,16 @@ def kill_who_writes_to_the_poisoned_one(plant: Plant, worker: Worker) -> bool:
     def is_finished() -> bool:
         return campaign_now(plant.house, plant.campaign_id).state is CampaignState.FINISHED
 
+    def has_let_go() -> bool:  # or even another child came already, and is held in its turn
+        stats = plant.sink.stats()
+        return stats.held == 0 or stats.connections_ever > before
+
     wait_for(lambda: is_held() or is_finished())
     if not is_held():
         return False
+    before = plant.sink.stats().connections_ever
     signal_all(children(worker), signal.SIGKILL)
-    plant.sink.wait_for(lambda: not is_held())
+    plant.sink.wait_for(has_let_go)
     return True
 
 
