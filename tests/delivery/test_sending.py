@@ -7,7 +7,6 @@ from pydantic import SecretStr
 from sqlalchemy import func, select, text
 
 from newsletter.accounts.audit import Actor
-from newsletter.cli.processes import free_port
 from newsletter.delivery.control import Control
 from newsletter.delivery.freezing import freeze_audience
 from newsletter.delivery.sending import Sender
@@ -16,6 +15,7 @@ from newsletter.models import Campaign, Relay, Subscriber, Suppression
 from newsletter.wiring import House
 from tests.support.factories import make_campaign
 from tests.support.ledgers import assert_counts_add_up, state_by_address, states
+from tests.support.ports import free_port
 from tests.support.relay import Relay as RelayServer
 
 
@@ -98,7 +98,8 @@ def test_refusals_end_as_they_should_and_suppress_nobody(
 
 def test_a_relay_that_is_away_fails_nobody_and_is_named(mailing_house, campaign, relay) -> None:
     nowhere = SecretStr(f"smtp://127.0.0.1:{free_port()}")
-    away = House(mailing_house.settings.model_copy(update={"smtp_url": nowhere}), mailing_house.ring)
+    update = {"smtp_url": nowhere, "relay_waits": (600.0,)}  # it still rests when we look
+    away = House(mailing_house.settings.model_copy(update=update), mailing_house.ring)
     send(away.sender())
     away.database.close()
 

@@ -142,10 +142,14 @@ def soak(recipients: int, limit: float, every: float, dice: random.Random) -> di
             soaking.run(every)
         house.sweep("a sweeper").run()
         findings = _findings(house, campaign, (first, second))
-    quarter = max(1, len(soaking.sizes) // 4)
-    grown = max(soaking.sizes[-quarter:]) / max(soaking.sizes[quarter : 2 * quarter])
     happened = {"kills": fire.kills, "stops": soaking.stops, "closings": soaking.closings}
-    return {**findings, **happened, "memory_growth": round(grown, 2)}
+    return {**findings, **happened, "memory_growth": round(_grown(soaking.sizes), 2)}
+
+
+def _grown(sizes: list[float]) -> float:
+    """The last quarter of a run beside its second one, when all had begun."""
+    quarter = len(sizes) // 4
+    return max(sizes[-quarter:]) / max(sizes[quarter : 2 * quarter]) if quarter else 1.0
 
 
 def holds(findings: dict[str, Any]) -> bool:

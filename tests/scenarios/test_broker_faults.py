@@ -129,7 +129,7 @@ def test_a_task_that_is_given_out_again_while_it_is_done_sends_nothing_twice(
     received.touch()
     monkeypatch.setenv("APP", "tests.support.impatient")
     monkeypatch.setenv("IMPATIENT_LOG", str(received))
-    plant = build(READERS, connections=2)
+    plant = build(READERS, connections=2, batch_size=READERS)  # so that a child is left to take it once more
     plant.start_and_hold(Moment.RCPT)
 
     def came_again() -> bool:

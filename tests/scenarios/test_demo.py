@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.cli.processes import free_port
 from newsletter.database import Database
 from newsletter.migrations import upgrade
 from newsletter.settings import Settings
 from tests.conftest import SECRET
+from tests.support.ports import free_port
 from tests.support.postgres import Postgres
 from tests.support.stack import ROOT, workers
 

@@ -12,7 +12,6 @@ import pytest
 from sqlalchemy import func, select
 
 from newsletter.accounts.signing_in import make_sign_in, sign_in
-from newsletter.cli.processes import free_port
 from newsletter.cli.stack import HOST, web_command
 from newsletter.domain.states import CommentState
 from newsletter.models import Comment, CommentLike, ContentVersion, Post, PostLike
@@ -22,6 +21,7 @@ from newsletter.wiring import House
 from tests.conftest import Rings
 from tests.support.discussions import make_comment, make_reader
 from tests.support.factories import make_author, make_post, make_publication, make_section
+from tests.support.ports import free_port
 from tests.support.stack import environment_of, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]

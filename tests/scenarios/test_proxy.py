@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from urllib.request import Request, urlopen
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -72,10 +73,11 @@ def front(database_url: str, tmp_path: Path) -> Iterator[Front]:
 
 
 def test_many_readers_are_one_question_to_the_site(front: Front) -> None:
+    began = monotonic()
     pages = {front.get("/p/first") for _reader in range(20)}
 
     assert len(pages) == 1
-    assert 1 <= front.site.asked.count("/p/first") <= 5  # one for each second it may have taken
+    assert 1 <= front.site.asked.count("/p/first") <= 2 + (monotonic() - began)  # a page is kept for a second
 
 
 def test_what_changes_is_seen_behind_the_proxy_too(front: Front) -> None:
@@ -91,11 +93,10 @@ def test_languages_are_kept_apart_and_who_is_signed_in_gets_pages_of_their_own(f
     assert 'lang="en"' in front.get("/")
     assert 'lang="de"' in front.get("/", **{"Accept-Language": "de"})
     assert 'lang="en"' in front.get("/")
-    before = len(front.site.asked)
     for _time in range(3):
         front.get("/p/first", Cookie=f"{SESSION_COOKIE}={front.secret}")
 
-    assert len(front.site.asked) == before + 3
+    assert front.site.asked.count("/p/first") == 3
 
 
 def test_forms_reach_the_site(front: Front) -> None:

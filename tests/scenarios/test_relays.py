@@ -12,6 +12,7 @@ from newsletter.domain.relays import parse_relay_url
 from newsletter.domain.states import CampaignState, DeliveryState, UncertainPolicy
 from newsletter.models import Campaign, Delivery, Pace, Relay, Suppression
 from newsletter.wiring import House
+from tests.delivery.worker import let_time_pass
 from tests.scenarios.conftest import Begin, Mailing
 from tests.support.checker import Findings, check
 from tests.support.sink import Copy, Do, Moment, Rule, Script, Sink, running_sink
@@ -130,10 +131,11 @@ def test_a_letter_in_doubt_waits_for_the_relay_that_may_have_it(
     begin: Begin, sink: Sink, spare: Sink
 ) -> None:
     lost = Script((Rule(Moment.DOT, Do.ACCEPT_AND_CLOSE, nth=5),))
-    mailing = begin(lost, relay_waits=(0.2,), uncertain_grace=1.0, send_for=0.5)
+    mailing = begin(lost, relay_waits=(0.2,), uncertain_grace=60.0, send_for=0.5)
     add(mailing.house, spare, priority=20)
     mailing.send_until(lambda: mailing.states.get(DeliveryState.UNCERTAIN, 0) > 0)
     sink.play(Script((Rule(Moment.CONNECT, Do.CLOSE), Rule(Moment.MAIL, Do.CLOSE))))
+    let_time_pass(mailing.house)
     mailing.send_until(lambda: doubts(mailing) > 0)
     for _ in range(4):
         mailing.send_once()

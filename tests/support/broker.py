@@ -29,7 +29,7 @@ class Broker:
         command = [str(binary), "--port", "0", "--unixsocket", str(self._path), "--dir", str(self._folder)]
         self._path.unlink(missing_ok=True)
         self._process = subprocess.Popen([*command, "--save", ""], stdout=subprocess.DEVNULL)
-        wait_for(self._path.exists)
+        wait_for(self._answers)
 
     def kill(self) -> None:
         assert self._process is not None
@@ -44,6 +44,13 @@ class Broker:
     def thaw(self) -> None:
         assert self._process is not None
         self._process.send_signal(signal.SIGCONT)
+
+    def _answers(self) -> bool:
+        with redis.Redis(unix_socket_path=str(self._path)) as client:
+            try:
+                return bool(client.ping())
+            except redis.ConnectionError:
+                return False
 
     def flush(self) -> None:
         with redis.Redis(unix_socket_path=str(self._path)) as client:

@@ -10,12 +10,12 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from newsletter.cli.processes import free_port
 from newsletter.domain.states import SubscriberState
 from newsletter.models import Subscriber
 from newsletter.settings import Settings
 from newsletter.web.app import create_app
 from newsletter.wiring import House
+from tests.support.ports import free_port
 from tests.support.relay import Accepted, Relay
 from tests.support.serving import serving
 
@@ -58,7 +58,7 @@ class Site:
 def browsing(chromium: Browser, javascript: bool) -> Iterator[BrowserContext]:
     """A browser of its own; whatever it refuses, or a script that fails, is an error."""
     context = chromium.new_context(java_script_enabled=javascript, locale="en-US")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)
     if javascript:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
     complaints: list[str] = []

@@ -17,7 +17,6 @@ from newsletter.accounts.signing_in import make_sign_in, sign_in
 from newsletter.audience.consents import Words
 from newsletter.audience.subscribing import Request, ask_to_subscribe
 from newsletter.audience.suppression import SuppressionReason, suppress
-from newsletter.cli.processes import free_port
 from newsletter.cli.sample.filling import LIVE_POST, add_post, fill_publication, fill_subscribers
 from newsletter.delivery.freezing import campaigns_to_freeze, freeze_audience
 from newsletter.domain.addresses import parse_address
@@ -49,6 +48,7 @@ from newsletter.web.inbox.app import create_inbox
 from newsletter.wiring import House
 from tests.support.full_discussion import discuss
 from tests.support.landscapes import landscape
+from tests.support.ports import free_port
 from tests.support.relay import Relay, running_relay
 from tests.support.serving import serving
 

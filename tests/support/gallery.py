@@ -105,6 +105,7 @@ def open_page(context: BrowserContext, site: Pages, where: str) -> Page:
             page.fill(f"input[name={name}]", value)
         page.locator("form").first.evaluate("form => { form.noValidate = true }")
         page.locator("main button").first.click()
+        page.wait_for_load_state()
     else:
         page.goto(base + path)
     return page

@@ -14,8 +14,8 @@ from email.policy import default as default_policy
 from pathlib import Path
 from typing import NamedTuple
 
-from newsletter.cli.processes import free_port
 from tests.support.certificates import localhost_certificate
+from tests.support.ports import free_port
 
 _POSTFIX = Path("/usr/sbin/postfix")
 _SASLPASSWD = Path("/usr/sbin/saslpasswd2")

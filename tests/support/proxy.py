@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from string import Template
 
-from newsletter.cli.processes import free_port
+from tests.support.ports import free_port
 from tests.support.stack import wait_for
 
 _RULES = Path(__file__).parent.parent.parent / "deploy" / "site.conf.template"

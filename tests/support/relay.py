@@ -14,8 +14,8 @@ import listunsub
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from newsletter.cli.processes import free_port
 from newsletter.mail.lint import lint
+from tests.support.ports import free_port
 
 _ON_THIS_MACHINE = re.compile(r"<http://(?:localhost|127\.0\.0\.1)[:/]")
 
