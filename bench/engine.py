@@ -70,6 +70,10 @@ class Relay:
     def abort(self) -> None:
         """There is nothing to abort."""
 
+    def is_closing(self) -> bool:
+        """It never hangs up."""
+        return False
+
 
 class Head:
     """Feeds outlets and commits their entries in groups that are never sent anywhere."""

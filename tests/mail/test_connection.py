@@ -6,7 +6,7 @@ import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -133,7 +133,7 @@ async def invited(route: Route) -> tuple[Connection, Ears]:
 def run(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     monkeypatch.setenv("SSL_CERT_FILE", str(localhost_certificate()))
     with asyncio.Runner(loop_factory=request.param) as runner:
-        yield lambda scenario: runner.run(asyncio.wait_for(scenario, timeout=8))
+        yield lambda scenario: runner.run(asyncio.wait_for(scenario, timeout=60))
 
 
 @EVERY_SECURITY
@@ -164,10 +164,10 @@ def test_a_relay_that_does_not_answer_is_given_up(run: Run, security: Security) 
         await peer.read_all()
 
     async def scenario() -> None:
-        async with relay(play, security, wait=0.5) as route:
+        async with relay(play, security, wait=2) as route:
             connection, ears = await invited(route)
             connection.send_body([BODY])
-            ended = Ended("did not answer within 0.5 seconds")
+            ended = Ended("did not answer within 2 seconds")
             assert await ears.until(Ended) == [Answered(UNCERTAIN), ended]
 
     run(scenario())
@@ -244,6 +244,47 @@ def test_a_relay_that_hangs_up_inside_a_body_has_taken_nothing(
 
     run(scenario())
     assert END not in read
+
+
+class Torn:
+    """A transport whose connection is lost as soon as it was given a part of a body."""
+
+    def __init__(self, transport: Any) -> None:
+        self._transport = transport
+
+    def write(self, data: bytes) -> None:
+        self._transport.write(data)
+        if len(data) > 1000:
+            self._transport.abort()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
+class Tearing(Connection):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.BaseTransport", Torn(transport)))
+
+
+def test_what_a_lost_connection_swallows_has_not_left(run: Run) -> None:
+    """Its transport takes whatever it is given, and never says that it has no room."""
+
+    async def play(peer: Peer) -> None:
+        await peer.let_in()
+        await peer.invite()
+        await peer.read_all()
+
+    async def scenario() -> None:
+        async with relay(play) as route:
+            ears = Ears()
+            connection = await open_connection(route, ears, Tearing)
+            connection.offer(ANN)
+            await ears.until(Invited)
+            ears.heard.clear()
+            connection.send_body([HUGE], BOB)
+            assert await ears.until(Ended) == [Answered(UNTOUCHED), Refused(UNTOUCHED), NO_WORD]
+
+    run(scenario())
 
 
 @EVERY_SECURITY

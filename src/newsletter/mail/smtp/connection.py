@@ -153,8 +153,12 @@ class Connection(asyncio.Protocol):
         self._write_on()
 
     def _write_on(self) -> None:
-        while self._unwritten and not self._is_paused and self._transport is not None:
-            self._transport.write(self._unwritten.popleft())
+        """As much as there is room for. A lost connection would swallow the rest, which then had not left."""
+        transport = self._transport
+        while (
+            self._unwritten and not self._is_paused and transport is not None and not transport.is_closing()
+        ):
+            transport.write(self._unwritten.popleft())
 
     def _tell(self, events: list[Event]) -> None:
         """One after another, also when a listener acts while it hears."""
