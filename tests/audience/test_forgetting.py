@@ -185,7 +185,7 @@ def test_the_sweeper_looks(house: House, place: Place) -> None:
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_who_asks_while_being_forgotten_is_somebody_new(house: House, place: Place) -> None:
     ask(house, place)
-    asking = threading.Thread(target=ask, args=(house, place), kwargs={"at": NOW})
+    asking = threading.Thread(target=ask, args=(house, place), kwargs={"at": NOW}, daemon=True)
 
     with house.database.writing() as session:
         ids = session.scalars(select(Subscriber.id).with_for_update()).all()
@@ -193,7 +193,7 @@ def test_who_asks_while_being_forgotten_is_somebody_new(house: House, place: Pla
         asking.start()
         while asking.is_alive() and not somebody_waits(house):
             pass
-    asking.join(20)
+    asking.join()
 
     with house.database.reading() as session:
         states = session.scalars(select(Subscriber.state).order_by(Subscriber.id)).all()

@@ -87,7 +87,7 @@ def test_a_second_wish_waits_until_the_first_is_written_down(
     house: House, place: Place, address: str
 ) -> None:
     mail = place[1]
-    second = threading.Thread(target=ask, args=(house, place, mail), kwargs={"address": address})
+    second = threading.Thread(target=ask, args=(house, place, mail), kwargs={"address": address}, daemon=True)
 
     with house.database.writing() as session:
         ask_inside(session, house, place, mail, address=address)
@@ -96,7 +96,7 @@ def test_a_second_wish_waits_until_the_first_is_written_down(
         while second.is_alive() and not somebody_waits(house):
             pass
         assert second.is_alive()
-    second.join(30)
+    second.join()
 
     assert len(mails(house)) == 1
 

@@ -162,25 +162,26 @@ def test_a_refused_letter_is_shown_as_such(relay: Run, sink: Sink, monkeypatch: 
 
 
 @pytest.mark.parametrize(
-    ("url", "script", "says"),
+    ("url", "script", "wait", "says"),
     [
-        ("smtp://nowhere.invalid:25?security=plain", Script(), "nowhere.invalid:25 does not answer"),
-        ("smtp://127.0.0.1:{free}", Script(), "does not answer: Connect call failed"),
-        ("smtps://localhost:{port}", Script(), "It does not speak TLS from the start there"),
-        ("smtp://localhost:{port}?security=plain", Script(implicit_tls=True), "as a port for TLS"),
-        ("smtp://localhost:{port}?security=starttls", Script(), "offers no STARTTLS"),
+        ("smtp://nowhere.invalid:25?security=plain", Script(), 20, "nowhere.invalid:25 does not answer"),
+        ("smtp://127.0.0.1:{free}", Script(), 20, "does not answer: Connect call failed"),
+        ("smtps://localhost:{port}", Script(), 20, "It does not speak TLS from the start there"),
+        # Both wait for the other to begin: only the end of our patience tells, and connecting must fit in.
+        ("smtp://localhost:{port}?security=plain", Script(implicit_tls=True), 3, "as a port for TLS"),
+        ("smtp://localhost:{port}?security=starttls", Script(), 20, "offers no STARTTLS"),
     ],
     ids=["no such host", "nobody there", "tls against plain", "plain against tls", "no starttls"],
 )
 def test_a_relay_that_cannot_be_used_is_named_with_what_is_wrong(
-    relay: Run, sink: Sink, monkeypatch: pytest.MonkeyPatch, url: str, script: Script, says: str
+    relay: Run, sink: Sink, monkeypatch: pytest.MonkeyPatch, url: str, script: Script, wait: int, says: str
 ) -> None:
     if script.implicit_tls:
         script = Script(implicit_tls=True, certificate=str(localhost_certificate()))
     sink.play(script)
     monkeypatch.setenv("SMTP_URL", url.format(port=sink.port, free=free_port()))
 
-    result = relay("test", "default", "--timeout", "1")
+    result = relay("test", "default", "--timeout", str(wait))
 
     assert result.exit_code == 1
     assert says in result.output

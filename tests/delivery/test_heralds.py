@@ -203,6 +203,8 @@ def test_a_program_that_does_not_say_yes_is_called_again_later(
 ) -> None:
     hook = Webhook(listener.url, SECRET)
     listener.status = status
+    with house.database.writing() as session:  # as if tried often: then the next time is in hours
+        session.execute(update(WebhookCall).values(attempts=6))
 
     assert make_webhook_calls(house.database, hook.call) == 0
     assert make_webhook_calls(house.database, hook.call) == 0

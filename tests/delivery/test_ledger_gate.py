@@ -91,7 +91,7 @@ def test_a_sign_of_life_prolongs_the_lease(house: House, campaign: Campaign, led
     holding = taken(ledger)
     with house.database.writing() as session:
         batch = session.get_one(Batch, holding.lease.batch_id)
-        batch.lease_until = nearly = house.now() + timedelta(seconds=5)
+        batch.lease_until = nearly = house.now() + timedelta(seconds=house.settings.lease_for - 1)
 
     assert ledger.post([Entry(renews=holding)]) == [Passage.NOTED]
 

@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select
-
 from newsletter.delivery.ledger import Ledger
 from newsletter.domain.states import BatchState, CampaignState, DeliveryState, UncertainPolicy
-from newsletter.models import Campaign, Delivery
+from newsletter.models import Campaign
 from newsletter.wiring import House
 from tests.delivery.worker import (
     ACCEPTED,
@@ -16,6 +14,7 @@ from tests.delivery.worker import (
     batch_now,
     frozen,
     intend,
+    put_off,
     say,
     taken,
 )
@@ -34,12 +33,11 @@ def test_a_batch_with_something_deferred_waits_for_it(
     holding = taken(ledger)
     for recipient, outcome in zip(holding.recipients, (ACCEPTED, LATER, NEVER), strict=True):
         say(ledger, holding, recipient, outcome)
+    due = put_off(house)
 
     ledger.give_back(holding)
 
     batch = batch_now(house, holding)
-    with house.database.reading() as session:
-        due = session.scalars(select(Delivery.next_at).where(Delivery.state == D.DEFERRED)).one()
     assert (batch.state, batch.due_at) == (BatchState.READY, due)
     assert ledger.lease("two") is None
 

@@ -100,15 +100,15 @@ def test_two_workers_at_once_never_get_the_same_batch(house: House) -> None:
 
     def work(owner: str) -> None:
         with closing(house.ledger()) as ledger:
-            start.wait(20)
+            start.wait()
             while (holding := ledger.lease(owner)) is not None:
                 got[owner].append(holding.lease.batch_id)
 
-    threads = [threading.Thread(target=work, args=(owner,)) for owner in got]
+    threads = [threading.Thread(target=work, args=(owner,), daemon=True) for owner in got]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(25)
+        thread.join()
 
     batches = batches_of(house, campaign.id)
     assert sorted(got["one"] + got["two"]) == sorted(batch.id for batch in batches)

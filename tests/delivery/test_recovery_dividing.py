@@ -13,7 +13,7 @@ from newsletter.delivery.recovery import recover_batches
 from newsletter.domain.states import BatchState, CampaignState, DeliveryState, UncertainPolicy
 from newsletter.models import Batch, Campaign
 from newsletter.wiring import House
-from tests.delivery.worker import ACCEPTED, LATER, expire, frozen, intend, lose, row_now, say, taken
+from tests.delivery.worker import ACCEPTED, LATER, expire, frozen, intend, lose, put_off, row_now, say, taken
 from tests.support.ledgers import assert_counts_add_up, batches_of, campaign_now, deliveries_of, states
 
 D = DeliveryState
@@ -107,6 +107,7 @@ def test_a_letter_that_was_not_due_is_not_blamed(house: House, ledger: Ledger) -
     campaign = frozen(house, readers=2)
     holding = taken(ledger)
     say(ledger, holding, holding.recipients[0], LATER)
+    put_off(house)
     intend(ledger, holding, 1)
     lose(house, holding, AT_ONCE)
     for _time in range(2):

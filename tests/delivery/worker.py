@@ -1,6 +1,6 @@
 """What a worker does with the ledger, step by step, and what may happen to it meanwhile."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
 
@@ -117,6 +117,14 @@ def let_time_pass(house: House) -> None:
     with house.database.writing() as session:
         session.execute(update(Delivery).where(Delivery.next_at.is_not(None)).values(next_at=LONG_AGO))
         session.execute(update(Batch).values(due_at=LONG_AGO))
+
+
+def put_off(house: House) -> datetime:
+    """Whatever waits for its time waits for an hour, and so for longer than the slowest machine."""
+    in_an_hour = house.now() + timedelta(hours=1)
+    with house.database.writing() as session:
+        session.execute(update(Delivery).where(Delivery.next_at.is_not(None)).values(next_at=in_an_hour))
+    return in_an_hour
 
 
 def deferred(house: House, ledger: Ledger) -> Holding:

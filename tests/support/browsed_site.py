@@ -58,7 +58,6 @@ class Site:
 def browsing(chromium: Browser, javascript: bool) -> Iterator[BrowserContext]:
     """A browser of its own; whatever it refuses, or a script that fails, is an error."""
     context = chromium.new_context(java_script_enabled=javascript, locale="en-US")
-    context.set_default_timeout(60_000)
     if javascript:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
     complaints: list[str] = []

@@ -13,7 +13,7 @@ from psycopg import sql
 from tests.support.postgres import Postgres
 
 # A replica fires no triggers; and a crash must not bring back what was wiped.
-_SETTINGS = "-c session_replication_role=replica -c synchronous_commit=on -c statement_timeout=10s"
+_SETTINGS = "-c session_replication_role=replica -c synchronous_commit=on -c statement_timeout=60s"
 
 _TABLES = "pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
 

@@ -93,10 +93,6 @@ class Client:
             return True
         return False
 
-    def chunks(self) -> list[bytes]:
-        """What each read gives until the server hangs up."""
-        return list(iter(lambda: self._socket.recv(65536), b""))
-
     def close(self) -> None:
         self._file.close()
         self._socket.close()

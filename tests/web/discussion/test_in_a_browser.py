@@ -97,6 +97,7 @@ def test_a_comment_is_written_changed_and_deleted(house: House, post: Post, site
 
     either.locator("details.menu > summary").click()
     either.get_by_role("link", name="Edit").click()
+    expect(either.get_by_role("heading", name="Change your comment")).to_be_visible()
     either.get_by_label("Your comment").fill("Second words.")
     either.get_by_role("button", name="Save").click()
     expect(either.locator(".comment-text", has_text="Second words.")).to_be_visible()
