@@ -28,6 +28,11 @@ from tests.support.relay import Relay
 from tests.support.sink import Do, Moment, Rule, Script, Sink, running_sink
 from tests.support.stack import Worker, environment_of, running_broker, wait_for, workers
 
+_FAR = 600.0
+"""Seconds: a limit that nobody reaches who is only slow. Notes of the dead free their batches at once."""
+_PACE = Script(dot_latency=0.05)
+_UNTIL_HELD = 5  # letters a connection
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -184,12 +189,6 @@ def _in_a_hurry(settings: Settings, sink: Sink, values: dict[str, object]) -> Se
         "retry_waits": (0.05,),
     }
     return settings.model_copy(update={**defaults, **values})
-
-
-_FAR = 600.0
-"""Seconds: a limit that nobody reaches who is only slow. Notes of the dead free their batches at once."""
-_PACE = Script(dot_latency=0.05)
-_UNTIL_HELD = 5  # letters a connection
 
 
 @dataclass(frozen=True)
