@@ -31,7 +31,7 @@ from tests.support.stack import Worker, environment_of, running_broker, wait_for
 _FAR = 600.0
 """Seconds: a limit that nobody reaches who is only slow. Notes of the dead free their batches at once."""
 _PACE = Script(dot_latency=0.05)
-_UNTIL_HELD = 5  # letters a connection
+UNTIL_HELD = 5  # letters a connection
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -206,7 +206,7 @@ class Plant:
 
         So it cannot be done before a test has come to its blow.
         """
-        self.sink.play(replace(_PACE, rules=(Rule(at, Do.HOLD, after=_UNTIL_HELD),)))
+        self.sink.play(replace(_PACE, rules=(Rule(at, Do.HOLD, after=UNTIL_HELD),)))
         worker = self.start_worker()
         self.sink.wait_for(lambda: self.sink.stats().held >= self.house.settings.connections)
         return worker

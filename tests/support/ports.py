@@ -1,12 +1,13 @@
 """Ports for servers that are started a while after their port was chosen."""
 
 import os
-import socket
 from collections.abc import Iterator
+
+from newsletter.cli.processes import require_free_port
+from newsletter.domain.errors import BadSetting
 
 # The system gives none of these to outgoing connections, and sinks take lower ones.
 _PORTS = range(30_000, 32_768)
-_SLICES = 8
 
 
 def free_port() -> int:
@@ -16,19 +17,18 @@ def free_port() -> int:
 
 def _free_ports() -> Iterator[int]:
     worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     while True:
-        for port in _PORTS[worker % _SLICES :: _SLICES]:
+        for port in _PORTS[worker::workers]:
             if _is_free(port):
                 yield port
 
 
 def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
+    try:
+        require_free_port("127.0.0.1", port, "a test")
+    except BadSetting:
+        return False
     return True
 
 
