@@ -5,9 +5,11 @@ import re
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default as default_policy
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, Route
 
 from tests.support.letters import sample_letters
@@ -59,8 +61,14 @@ def make_sheets(browser: Browser, folder: Path, into: Path) -> None:
             "figcaption{padding:6px 2px;color:#444}"
         )
         page.set_content(f"<style>{style}</style>{cells}")
-        page.screenshot(path=into / f"letters-{look}.png", full_page=True)
+        _save_small(page.screenshot(full_page=True), into / f"letters-{look}.png")
         page.close()
+
+
+def _save_small(picture: bytes, path: Path) -> None:
+    """A palette is enough, at less than half the bytes: these pictures are kept in the repository."""
+    with Image.open(BytesIO(picture)) as image:
+        image.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def _html(raw: bytes, look: Look) -> str:
